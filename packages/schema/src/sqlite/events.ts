@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm'
+import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { EVENT_TYPES } from '../event-type.js'
+import { isJsonWhereSaid, isOneOf } from './columns.js'
+import { workItems } from './work-items.js'
+
+/**
+ * The journal: one stream per work item, contiguous from the oldest row kept. A task's own stream is its root item's.
+ * Written by triggers in the statement that makes the change, so there is no change without its row.
+ */
+export const events = sqliteTable(
+  'events',
+  {
+    workItemSeq: integer('work_item_seq')
+      .notNull()
+      .references(() => workItems.seq, { onDelete: 'cascade' }),
+    position: integer('position').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    atMs: integer('at_ms').notNull(),
+    fencingToken: integer('fencing_token').notNull(),
+    /** Who did it, for people to read: a lease owner, or a sweeper. */
+    actor: text('actor'),
+    data: text('data'),
+    encoding: text('encoding'),
+    rawBytes: integer('raw_bytes'),
+    spanId: text('span_id'),
+    prevHash: text('prev_hash'),
+    hash: text('hash'),
+  },
+  (t) => [
+    // append at the end, read from a position
+    primaryKey({ name: 'events_pk', columns: [t.workItemSeq, t.position] }),
+    check('events_type', isOneOf(t.type, EVENT_TYPES)),
+    check('events_position', sql`${t.position} >= 1`),
+    check(
+      'events_data',
+      sql`(${t.data} is null) = (${t.encoding} is null) and (${t.data} is null or ${isJsonWhereSaid(t.encoding, t.data)})`,
+    ),
+  ],
+)

@@ -1,0 +1,16 @@
+import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { PERMIT_KINDS } from '../retention.js'
+import { isOneOf } from './columns.js'
+
+/**
+ * Leave to delete one protected row. Put and removed in the transaction that deletes: the triggers look for it, and
+ * outside such a transaction the table is empty.
+ */
+export const retentionPermits = sqliteTable(
+  'retention_permits',
+  { kind: text('kind', { enum: PERMIT_KINDS }).notNull(), rowSeq: integer('row_seq').notNull() },
+  (t) => [
+    primaryKey({ name: 'retention_permits_pk', columns: [t.kind, t.rowSeq] }),
+    check('retention_permits_kind', isOneOf(t.kind, PERMIT_KINDS)),
+  ],
+)

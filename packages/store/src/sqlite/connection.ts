@@ -1,0 +1,40 @@
+import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
+
+/** Any schema: operations use tables, never `db.query`, so a user's handle with a schema of its own fits too. */
+// biome-ignore lint/suspicious/noExplicitAny: drizzle's own defaults for the schema parameters
+export type SqliteDatabase = BaseSQLiteDatabase<'sync', unknown, any, any>
+
+/** What a statement may be given: booleans travel as 0 and 1, and nothing is left undefined. */
+export type SqlValue = string | number | bigint | null | Uint8Array
+
+/** One prepared statement. It is always stepped to its end, so it never keeps the write lock. */
+export interface Statement {
+  /** For statements without rows. Refuses one that returns rows: use {@link all}. */
+  run(...params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
+  all(...params: readonly SqlValue[]): Record<string, SqlValue>[]
+  get(...params: readonly SqlValue[]): Record<string, SqlValue> | undefined
+  /** Rows as arrays, for drizzle. */
+  raw(): { all(...params: readonly SqlValue[]): SqlValue[][]; get(...params: readonly SqlValue[]): SqlValue[] | undefined }
+}
+
+/** The driver port: what each SQLite library is bent to. The only place that knows which one runs. */
+export interface DriverConnection {
+  readonly driver: 'libsql' | 'node:sqlite'
+  readonly sqliteVersion: string
+  /** False when a failed statement rolled the whole transaction back. False after close. */
+  readonly inTransaction: boolean
+  /** Runs text that may hold several statements; rows are dropped. */
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+/** A connection that the factory opened: every setting made and read back. */
+export interface Connection extends DriverConnection {
+  readonly path: string
+  readonly role: 'writer' | 'reader' | 'checkpointer'
+  /** The drizzle handle over the same connection. */
+  readonly db: SqliteDatabase
+  /** One value of one PRAGMA, read now. */
+  pragma(name: string): SqlValue
+}

@@ -1,0 +1,98 @@
+import { ForeignConnectionError, OperationTwiceError, errorOf } from '../errors.js'
+import type { Operation, Verdict } from '../operation.js'
+import type { SqliteDatabase } from './connection.js'
+
+type Prepare<Args, Result> = (db: SqliteDatabase) => (args: Args) => Verdict<Result>
+
+/** Prepares the statements of one operation once per connection, then runs it inside a transaction it doesn't own. */
+// biome-ignore lint/suspicious/noExplicitAny: a table of bindings holds every argument and result type
+export interface SqliteBinding<Args = any, Result = any> {
+  readonly op: Operation<Args, Result>
+  /** True when SQLite itself undoes it on failure, because it is one statement; otherwise the writer sets a SAVEPOINT. */
+  readonly atomic: boolean
+  prepare(db: SqliteDatabase): (args: Args) => Verdict<Result>
+}
+
+/** Binds an operation that runs at most one writing statement: SQLite itself undoes it when it fails. */
+export const oneStatement = <Args, Result>(
+  op: Operation<Args, Result>,
+  prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
+): SqliteBinding<Args, Result> => ({ op, prepare, atomic: true })
+
+/** Binds an operation of several writing statements: the writer puts a SAVEPOINT around them, and undoes a refusal. */
+export const severalStatements = <Args, Result>(
+  op: Operation<Args, Result>,
+  prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
+): SqliteBinding<Args, Result> => ({ op, prepare, atomic: false })
+
+/**
+ * One package's operations for SQLite. `url` is the module's own `import.meta.url`: the threads import it again and
+ * look for this object under the name `sqlite`.
+ */
+export interface SqliteModule {
+  readonly name: string
+  readonly url: string
+  readonly bindings: readonly SqliteBinding[]
+}
+
+/** Operations by name. A second binding of one name is refused. */
+export const tableOf = (modules: readonly SqliteModule[]): ReadonlyMap<string, SqliteBinding> => {
+  const table = new Map<string, SqliteBinding>()
+  for (const binding of modules.flatMap((module) => module.bindings)) {
+    if (table.has(binding.op.name)) throw new OperationTwiceError(`operation ${binding.op.name} is bound twice`)
+    table.set(binding.op.name, binding)
+  }
+  return table
+}
+
+/** The session behind a handle or a transaction of it: drizzle gives both the same one on SQLite. */
+const sessionOf = (db: SqliteDatabase): object =>
+  // `session` is internal to drizzle; a test pins it.
+  (db as unknown as { session: object }).session
+
+const ours = new WeakSet<object>()
+
+/** Marks a handle as opened by the factory: only it sets the rules that the promises rest on. */
+export const adopt = (db: SqliteDatabase): void => {
+  ours.add(sessionOf(db))
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const prepared = new WeakMap<object, Map<SqliteBinding, (args: any) => Verdict<any>>>()
+
+/** The binding's statements on this connection, prepared at first use. */
+export const bind = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  db: SqliteDatabase,
+): ((args: Args) => Verdict<Result>) => {
+  const session = sessionOf(db)
+  let known = prepared.get(session)
+  if (!known) {
+    known = new Map()
+    prepared.set(session, known)
+  }
+  let run = known.get(binding)
+  if (!run) {
+    run = binding.prepare(db)
+    known.set(binding, run)
+  }
+  return run
+}
+
+/**
+ * Runs an operation inside a transaction the caller owns. The caller commits; nothing is acknowledged before that.
+ *
+ * @throws {ForeignConnectionError} `store.foreign_connection`: the handle wasn't opened by this package.
+ * @throws the typed error of a refusal.
+ */
+export const within = <Args, Result>(
+  tx: SqliteDatabase,
+  binding: SqliteBinding<Args, Result>,
+  args: NoInfer<Args>,
+): Result => {
+  if (!ours.has(sessionOf(tx)))
+    throw new ForeignConnectionError('this transaction is not on a connection that the store opened')
+  const verdict = bind(binding, tx)(args)
+  if (verdict.ok) return verdict.value
+  throw errorOf(verdict.refusal)
+}
