@@ -75,9 +75,17 @@ export const errorCodes = (): readonly string[] => [...classes.keys()].sort()
 /** An argument is out of its range or of the wrong shape. */
 export const InvalidInputError: ErrorClass<'input.invalid'> = defineError('InvalidInputError', 'input.invalid', final)
 /** Text holds a NUL or a lone surrogate: no engine can give it back unchanged. */
-export const InvalidTextError: ErrorClass<'input.invalid_text'> = defineError('InvalidTextError', 'input.invalid_text', final)
+export const InvalidTextError: ErrorClass<'input.invalid_text'> = defineError(
+  'InvalidTextError',
+  'input.invalid_text',
+  final,
+)
 /** A payload is over its limit. `details`: `bytes`, `limitBytes`. */
-export const PayloadTooLargeError: ErrorClass<'input.too_large'> = defineError('PayloadTooLargeError', 'input.too_large', final)
+export const PayloadTooLargeError: ErrorClass<'input.too_large'> = defineError(
+  'PayloadTooLargeError',
+  'input.too_large',
+  final,
+)
 
 // Tasks and work items
 
@@ -86,19 +94,47 @@ export const TaskNotFoundError: ErrorClass<'task.not_found'> = defineError('Task
 /** A task of this id exists with another type or input. */
 export const TaskConflictError: ErrorClass<'task.conflict'> = defineError('TaskConflictError', 'task.conflict', final)
 /** The task has ended, or is being cancelled: it takes no new work. */
-export const TaskNotActiveError: ErrorClass<'task.not_active'> = defineError('TaskNotActiveError', 'task.not_active', final)
+export const TaskNotActiveError: ErrorClass<'task.not_active'> = defineError(
+  'TaskNotActiveError',
+  'task.not_active',
+  final,
+)
 /** No task definition of this name is registered. */
-export const UnknownTaskTypeError: ErrorClass<'task.unknown_type'> = defineError('UnknownTaskTypeError', 'task.unknown_type', final)
+export const UnknownTaskTypeError: ErrorClass<'task.unknown_type'> = defineError(
+  'UnknownTaskTypeError',
+  'task.unknown_type',
+  final,
+)
 /** The task's row may be written at its two ends only. */
-export const TaskFrozenError: ErrorClass<'task.already_terminal'> = defineError('TaskFrozenError', 'task.already_terminal', final)
+export const TaskFrozenError: ErrorClass<'task.already_terminal'> = defineError(
+  'TaskFrozenError',
+  'task.already_terminal',
+  final,
+)
 /** No such work item for this tenant. */
-export const WorkItemNotFoundError: ErrorClass<'work_item.not_found'> = defineError('WorkItemNotFoundError', 'work_item.not_found', final)
+export const WorkItemNotFoundError: ErrorClass<'work_item.not_found'> = defineError(
+  'WorkItemNotFoundError',
+  'work_item.not_found',
+  final,
+)
 /** The item has ended; the first terminal state stands. `details`: `state`. */
-export const AlreadyTerminalError: ErrorClass<'work_item.already_terminal'> = defineError('AlreadyTerminalError', 'work_item.already_terminal', final)
+export const AlreadyTerminalError: ErrorClass<'work_item.already_terminal'> = defineError(
+  'AlreadyTerminalError',
+  'work_item.already_terminal',
+  final,
+)
 /** The item may not go from its state to the one asked for. */
-export const IllegalTransitionError: ErrorClass<'work_item.illegal_transition'> = defineError('IllegalTransitionError', 'work_item.illegal_transition', final)
+export const IllegalTransitionError: ErrorClass<'work_item.illegal_transition'> = defineError(
+  'IllegalTransitionError',
+  'work_item.illegal_transition',
+  final,
+)
 /** An item of this id exists with another type or input. */
-export const WorkItemConflictError: ErrorClass<'work_item.conflict'> = defineError('WorkItemConflictError', 'work_item.conflict', final)
+export const WorkItemConflictError: ErrorClass<'work_item.conflict'> = defineError(
+  'WorkItemConflictError',
+  'work_item.conflict',
+  final,
+)
 
 // Leases
 
@@ -109,49 +145,113 @@ export const LeaseExpiredError: ErrorClass<'lease.expired'> = defineError('Lease
 
 // Checkpoints
 
-export const CheckpointNotFoundError: ErrorClass<'checkpoint.not_found'> = defineError('CheckpointNotFoundError', 'checkpoint.not_found', final)
+export const CheckpointNotFoundError: ErrorClass<'checkpoint.not_found'> = defineError(
+  'CheckpointNotFoundError',
+  'checkpoint.not_found',
+  final,
+)
 /** The snapshot is over the limit. `details`: `bytes`, `limitBytes`. */
-export const CheckpointTooLargeError: ErrorClass<'checkpoint.too_large'> = defineError('CheckpointTooLargeError', 'checkpoint.too_large', final)
+export const CheckpointTooLargeError: ErrorClass<'checkpoint.too_large'> = defineError(
+  'CheckpointTooLargeError',
+  'checkpoint.too_large',
+  final,
+)
 /** Its evidence doesn't hold, or it has none to check. */
-export const CheckpointNotVerifiedError: ErrorClass<'checkpoint.not_verified'> = defineError('CheckpointNotVerifiedError', 'checkpoint.not_verified', final)
+export const CheckpointNotVerifiedError: ErrorClass<'checkpoint.not_verified'> = defineError(
+  'CheckpointNotVerifiedError',
+  'checkpoint.not_verified',
+  final,
+)
 /** Retention must keep it: the last verified of its type, a step's result, or what a live item would replay. */
-export const CheckpointProtectedError: ErrorClass<'checkpoint.protected'> = defineError('CheckpointProtectedError', 'checkpoint.protected', final)
+export const CheckpointProtectedError: ErrorClass<'checkpoint.protected'> = defineError(
+  'CheckpointProtectedError',
+  'checkpoint.protected',
+  final,
+)
 /** An append-only row was about to be changed. */
-export const CheckpointFrozenError: ErrorClass<'checkpoint.append_only'> = defineError('CheckpointFrozenError', 'checkpoint.append_only', final)
+export const CheckpointFrozenError: ErrorClass<'checkpoint.append_only'> = defineError(
+  'CheckpointFrozenError',
+  'checkpoint.append_only',
+  final,
+)
 
 // Idempotency
 
 /** The key was used for another request. `details`: `requestHash`. */
-export const IdempotencyConflictError: ErrorClass<'idempotency.conflict'> = defineError('IdempotencyConflictError', 'idempotency.conflict', final)
+export const IdempotencyConflictError: ErrorClass<'idempotency.conflict'> = defineError(
+  'IdempotencyConflictError',
+  'idempotency.conflict',
+  final,
+)
 /** The key's owner still works on it. `details`: `leaseExpiresAtMs`. */
-export const IdempotencyInProgressError: ErrorClass<'idempotency.in_progress'> = defineError('IdempotencyInProgressError', 'idempotency.in_progress', retryable)
+export const IdempotencyInProgressError: ErrorClass<'idempotency.in_progress'> = defineError(
+  'IdempotencyInProgressError',
+  'idempotency.in_progress',
+  retryable,
+)
 /** Somebody took the key over, or it has expired and gone. `details`: `heldToken`, `currentToken`. */
-export const IdempotencyLostError: ErrorClass<'idempotency.lost'> = defineError('IdempotencyLostError', 'idempotency.lost', final)
-export const IdempotencyKeyNotFoundError: ErrorClass<'idempotency.not_found'> = defineError('IdempotencyKeyNotFoundError', 'idempotency.not_found', final)
+export const IdempotencyLostError: ErrorClass<'idempotency.lost'> = defineError(
+  'IdempotencyLostError',
+  'idempotency.lost',
+  final,
+)
+export const IdempotencyKeyNotFoundError: ErrorClass<'idempotency.not_found'> = defineError(
+  'IdempotencyKeyNotFoundError',
+  'idempotency.not_found',
+  final,
+)
 /** The key has its answer; the first one stands. */
-export const IdempotencyCompletedError: ErrorClass<'idempotency.already_completed'> = defineError('IdempotencyCompletedError', 'idempotency.already_completed', final)
+export const IdempotencyCompletedError: ErrorClass<'idempotency.already_completed'> = defineError(
+  'IdempotencyCompletedError',
+  'idempotency.already_completed',
+  final,
+)
 
 // Journal and retention
 
 /** The position asked for is older than the oldest row kept. `details`: `oldestPosition`. */
-export const PositionExpiredError: ErrorClass<'events.position_expired'> = defineError('PositionExpiredError', 'events.position_expired', final)
+export const PositionExpiredError: ErrorClass<'events.position_expired'> = defineError(
+  'PositionExpiredError',
+  'events.position_expired',
+  final,
+)
 /** A protected row was about to be deleted without a permit. */
-export const RetentionNotPermittedError: ErrorClass<'retention.not_permitted'> = defineError('RetentionNotPermittedError', 'retention.not_permitted', final)
+export const RetentionNotPermittedError: ErrorClass<'retention.not_permitted'> = defineError(
+  'RetentionNotPermittedError',
+  'retention.not_permitted',
+  final,
+)
 
 // The store as a whole
 
 /** The write lock stayed taken past `lockWaitMs`. Nothing was written. */
 export const StoreBusyError: ErrorClass<'store.busy'> = defineError('StoreBusyError', 'store.busy', retryable)
 /** The writer's queue is full. Nothing was written. */
-export const StoreOverloadedError: ErrorClass<'store.overloaded'> = defineError('StoreOverloadedError', 'store.overloaded', retryable)
+export const StoreOverloadedError: ErrorClass<'store.overloaded'> = defineError(
+  'StoreOverloadedError',
+  'store.overloaded',
+  retryable,
+)
 /** The readers' queue is full. */
-export const ReadersExhaustedError: ErrorClass<'store.readers_exhausted'> = defineError('ReadersExhaustedError', 'store.readers_exhausted', retryable)
+export const ReadersExhaustedError: ErrorClass<'store.readers_exhausted'> = defineError(
+  'ReadersExhaustedError',
+  'store.readers_exhausted',
+  retryable,
+)
 /** It waited longer than its limit and was withdrawn before it ran. Nothing was written. */
-export const StoreTimeoutError: ErrorClass<'store.timeout'> = defineError('StoreTimeoutError', 'store.timeout', retryable)
+export const StoreTimeoutError: ErrorClass<'store.timeout'> = defineError(
+  'StoreTimeoutError',
+  'store.timeout',
+  retryable,
+)
 /** The store is closed or closing; what had not begun was not run. */
 export const StoreClosedError: ErrorClass<'store.closed'> = defineError('StoreClosedError', 'store.closed', final)
 /** Nobody knows whether the commit landed. Look before you repeat: the same ids make a repeat harmless. */
-export const OutcomeUnknownError: ErrorClass<'store.outcome_unknown'> = defineError('OutcomeUnknownError', 'store.outcome_unknown', retryable)
+export const OutcomeUnknownError: ErrorClass<'store.outcome_unknown'> = defineError(
+  'OutcomeUnknownError',
+  'store.outcome_unknown',
+  retryable,
+)
 /** No space left. Nothing was written; reads go on. */
 export const DiskFullError: ErrorClass<'store.disk_full'> = defineError('DiskFullError', 'store.disk_full', retryable)
 /** The disk failed a read, a write or a sync. */
@@ -159,34 +259,86 @@ export const StoreIoError: ErrorClass<'store.io'> = defineError('StoreIoError', 
 /** The file's pages contradict each other. Stop, and restore from a backup. */
 export const StoreCorruptError: ErrorClass<'store.corrupt'> = defineError('StoreCorruptError', 'store.corrupt', final)
 /** The file is something else, or empty. It was not touched. */
-export const NotADatabaseError: ErrorClass<'store.not_a_database'> = defineError('NotADatabaseError', 'store.not_a_database', final)
+export const NotADatabaseError: ErrorClass<'store.not_a_database'> = defineError(
+  'NotADatabaseError',
+  'store.not_a_database',
+  final,
+)
 /** There is no file at this path, and it was not to be created. */
 export const StoreMissingError: ErrorClass<'store.missing'> = defineError('StoreMissingError', 'store.missing', final)
 /** The file or its folder can't be written, or not be read at all. */
-export const StoreReadOnlyError: ErrorClass<'store.read_only'> = defineError('StoreReadOnlyError', 'store.read_only', final)
+export const StoreReadOnlyError: ErrorClass<'store.read_only'> = defineError(
+  'StoreReadOnlyError',
+  'store.read_only',
+  final,
+)
 /** A newer Holdfast made this file. `details`: `scope`, `found`, `supported`. */
-export const NewerSchemaError: ErrorClass<'store.newer_schema'> = defineError('NewerSchemaError', 'store.newer_schema', final)
+export const NewerSchemaError: ErrorClass<'store.newer_schema'> = defineError(
+  'NewerSchemaError',
+  'store.newer_schema',
+  final,
+)
 /** A migration that this file has already had reads differently now. */
-export const MigrationChangedError: ErrorClass<'store.migration_changed'> = defineError('MigrationChangedError', 'store.migration_changed', final)
+export const MigrationChangedError: ErrorClass<'store.migration_changed'> = defineError(
+  'MigrationChangedError',
+  'store.migration_changed',
+  final,
+)
 /** The file was made at another durability level. `details`: `found`, `asked`. */
-export const DurabilityMismatchError: ErrorClass<'store.durability_mismatch'> = defineError('DurabilityMismatchError', 'store.durability_mismatch', final)
+export const DurabilityMismatchError: ErrorClass<'store.durability_mismatch'> = defineError(
+  'DurabilityMismatchError',
+  'store.durability_mismatch',
+  final,
+)
 /** A setting was asked for and another was read back. `details`: `pragma`, `asked`, `found`. */
-export const SettingRefusedError: ErrorClass<'store.setting_refused'> = defineError('SettingRefusedError', 'store.setting_refused', final)
+export const SettingRefusedError: ErrorClass<'store.setting_refused'> = defineError(
+  'SettingRefusedError',
+  'store.setting_refused',
+  final,
+)
 /** Network file systems, remote URLs and runtimes on which the promises can't hold. */
-export const UnsupportedStoreError: ErrorClass<'store.unsupported'> = defineError('UnsupportedStoreError', 'store.unsupported', final)
+export const UnsupportedStoreError: ErrorClass<'store.unsupported'> = defineError(
+  'UnsupportedStoreError',
+  'store.unsupported',
+  final,
+)
 /** The engine has no binding for this operation. */
-export const OperationUnknownError: ErrorClass<'store.operation_unknown'> = defineError('OperationUnknownError', 'store.operation_unknown', final)
+export const OperationUnknownError: ErrorClass<'store.operation_unknown'> = defineError(
+  'OperationUnknownError',
+  'store.operation_unknown',
+  final,
+)
 /** Two modules bind one operation. */
-export const OperationTwiceError: ErrorClass<'store.operation_twice'> = defineError('OperationTwiceError', 'store.operation_twice', final)
+export const OperationTwiceError: ErrorClass<'store.operation_twice'> = defineError(
+  'OperationTwiceError',
+  'store.operation_twice',
+  final,
+)
 /** The transaction is not on a connection that this store handed out. */
-export const ForeignConnectionError: ErrorClass<'store.foreign_connection'> = defineError('ForeignConnectionError', 'store.foreign_connection', final)
+export const ForeignConnectionError: ErrorClass<'store.foreign_connection'> = defineError(
+  'ForeignConnectionError',
+  'store.foreign_connection',
+  final,
+)
 /** The database refused a row by a CHECK, a key or a type. */
 export const ConstraintError: ErrorClass<'store.constraint'> = defineError('ConstraintError', 'store.constraint', final)
 /** A statement that the facade doesn't let through (`wal_checkpoint`, a nested transaction). */
-export const StatementRefusedError: ErrorClass<'store.statement_refused'> = defineError('StatementRefusedError', 'store.statement_refused', final)
+export const StatementRefusedError: ErrorClass<'store.statement_refused'> = defineError(
+  'StatementRefusedError',
+  'store.statement_refused',
+  final,
+)
 /** The driver package isn't installed, or this Node can't run it. */
-export const DriverMissingError: ErrorClass<'driver.missing'> = defineError('DriverMissingError', 'driver.missing', final)
+export const DriverMissingError: ErrorClass<'driver.missing'> = defineError(
+  'DriverMissingError',
+  'driver.missing',
+  final,
+)
 /** A second copy of a SQLite library would open the same file in this process; two copies don't exclude each other. */
-export const DriverDuplicateError: ErrorClass<'driver.duplicate'> = defineError('DriverDuplicateError', 'driver.duplicate', final)
+export const DriverDuplicateError: ErrorClass<'driver.duplicate'> = defineError(
+  'DriverDuplicateError',
+  'driver.duplicate',
+  final,
+)
 /** Cannot happen. A defect of Holdfast: never retried. */
 export const InvariantError: ErrorClass<'store.invariant'> = defineError('InvariantError', 'store.invariant', final)

@@ -69,13 +69,9 @@ export const workItems = sqliteTable(
     // every write under a lease, get, status
     uniqueIndex('work_items_by_id').on(t.tenant, t.id),
     // claim: flat in the backlog, because nothing else is in it
-    index('work_items_claimable')
-      .on(t.tenant, t.queue, sql`${t.priority} desc`, t.seq)
-      .where(is(t.state, 'pending')),
+    index('work_items_claimable').on(t.tenant, t.queue, sql`${t.priority} desc`, t.seq).where(is(t.state, 'pending')),
     // claim by task
-    index('work_items_claimable_by_task')
-      .on(t.taskSeq, sql`${t.priority} desc`, t.seq)
-      .where(is(t.state, 'pending')),
+    index('work_items_claimable_by_task').on(t.taskSeq, sql`${t.priority} desc`, t.seq).where(is(t.state, 'pending')),
     // promote: what has become due
     index('work_items_due').on(t.visibleAtMs).where(is(t.state, 'scheduled')),
     // sweep: waits that have timed out

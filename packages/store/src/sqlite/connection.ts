@@ -14,7 +14,10 @@ export interface Statement {
   all(...params: readonly SqlValue[]): Record<string, SqlValue>[]
   get(...params: readonly SqlValue[]): Record<string, SqlValue> | undefined
   /** Rows as arrays, for drizzle. */
-  raw(): { all(...params: readonly SqlValue[]): SqlValue[][]; get(...params: readonly SqlValue[]): SqlValue[] | undefined }
+  raw(): {
+    all(...params: readonly SqlValue[]): SqlValue[][]
+    get(...params: readonly SqlValue[]): SqlValue[] | undefined
+  }
 }
 
 /** The driver port: what each SQLite library is bent to. The only place that knows which one runs. */
