@@ -1,0 +1,38 @@
+import { relative } from 'node:path'
+import { ROOT } from '../workspace/root.mjs'
+
+/**
+ * What one run of vitest came to, read from its JSON report.
+ *
+ * A file that couldn't even be loaded counts as one failure, as does a run that ended badly with every test green
+ * (an unhandled rejection, a crashed worker): vitest's own counts miss both.
+ *
+ * @param {{ testResults: any[] }} report
+ * @param {number} exitCode vitest's.
+ */
+export function summarize(report, exitCode) {
+  const files = report.testResults.map(summarizeFile)
+  const total = (key) => files.reduce((sum, file) => sum + file[key], 0)
+  const counts = { passed: total('passed'), failed: total('failed'), skipped: total('skipped') }
+  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1
+  return { counts, files: files.map(({ file, durationMs }) => ({ file, durationMs })) }
+}
+
+function summarizeFile({ name, status, startTime, endTime, assertionResults }) {
+  const count = (...wanted) => assertionResults.filter((test) => wanted.includes(test.status)).length
+  const failed = count('failed')
+  return {
+    file: relative(ROOT, name),
+    durationMs: Math.max(0, endTime - startTime),
+    passed: count('passed'),
+    failed: failed === 0 && status === 'failed' ? 1 : failed,
+    skipped: count('skipped', 'pending', 'todo', 'disabled'),
+  }
+}
+
+/** The sum of several runs. */
+export function addCounts(...all) {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  for (const counts of all) for (const key of Object.keys(sum)) sum[key] += counts[key]
+  return sum
+}

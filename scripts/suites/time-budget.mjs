@@ -1,0 +1,41 @@
+/** A test file that takes longer than this is too slow to be run often. */
+export const FILE_BUDGET_MS = 25_000
+
+/** The whole of `npm test`: past this, people stop running it. */
+export const TOTAL_BUDGET_MS = 17 * 60_000
+
+/** Files that may take longer than FILE_BUDGET_MS, with the reason why they must, and their own limit. */
+export const SLOW_FILES = {
+  'tests/packed/test/packed.test.ts': {
+    limitMs: 120_000,
+    reason: 'installs every tarball into two empty projects and compiles their types with three TypeScripts',
+  },
+}
+
+/**
+ * Judges how long each file took.
+ *
+ * @param {readonly { file: string, durationMs: number }[]} files
+ * @returns {string[]} One line for each file over its limit.
+ */
+export function overBudget(files, slowFiles = SLOW_FILES) {
+  return files
+    .filter(({ file, durationMs }) => durationMs > (slowFiles[file]?.limitMs ?? FILE_BUDGET_MS))
+    .map(({ file, durationMs }) => {
+      const limitMs = slowFiles[file]?.limitMs ?? FILE_BUDGET_MS
+      return `${file} took ${seconds(durationMs)}, over its limit of ${seconds(limitMs)}`
+    })
+}
+
+/** The ten slowest files, slowest first, as lines to print. */
+export function slowestFiles(files) {
+  return [...files]
+    .sort((a, b) => b.durationMs - a.durationMs)
+    .slice(0, 10)
+    .map(({ file, durationMs }) => `${seconds(durationMs).padStart(8)}  ${file}`)
+}
+
+/** Milliseconds as people read them: `1.2 s`. */
+export function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`
+}
