@@ -1,0 +1,25 @@
+import type { SqlValue } from '../connection.js'
+
+/**
+ * What a SQLite library must be able to do, and nothing more. `facade.ts` puts the rules on top once, so that every
+ * driver refuses the same things in the same words.
+ *
+ * Parameters arrive checked (`parameters.ts`). Errors leave as the library throws them: `database-errors.ts` reads them.
+ */
+export interface NativeDatabase {
+  readonly driver: 'libsql' | 'node:sqlite'
+  readonly inTransaction: boolean
+  exec(sql: string): void
+  prepare(sql: string): NativeStatement
+  close(): void
+}
+
+/** A prepared statement. `all` and `arrays` step it to its end, always: a statement left early keeps its lock. */
+export interface NativeStatement {
+  /** True when it has columns: a SELECT, a PRAGMA that answers, anything with RETURNING. */
+  readonly returnsRows: boolean
+  /** Only for a statement without columns. */
+  run(params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
+  all(params: readonly SqlValue[]): Record<string, SqlValue>[]
+  arrays(params: readonly SqlValue[]): SqlValue[][]
+}
