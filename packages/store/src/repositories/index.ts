@@ -1,0 +1,28 @@
+import type { Submits } from '../operation.js'
+import { repositoryContext, type RepositoryOptions } from './context.js'
+import { Leases } from './leases.js'
+import { Sweep } from './sweep.js'
+import { Tasks } from './tasks.js'
+import { WorkItems } from './work-items.js'
+
+/** What callers use: plain values in, plain values or typed errors out. */
+export interface Repositories {
+  readonly tasks: Tasks
+  readonly workItems: WorkItems
+  readonly leases: Leases
+  readonly sweep: Sweep
+  /** The same repositories with another tenant as their default. */
+  forTenant(tenant: string): Repositories
+}
+
+/** Makes every repository over one store. They keep no state of their own. */
+export const repositories = (submits: Submits, options: RepositoryOptions = {}): Repositories => {
+  const context = repositoryContext(submits, options)
+  return {
+    tasks: new Tasks(context),
+    workItems: new WorkItems(context),
+    leases: new Leases(context),
+    sweep: new Sweep(context),
+    forTenant: (tenant) => repositories(submits, { ...options, tenant }),
+  }
+}

@@ -1,0 +1,5 @@
+import type { RepositoryContext } from './context.js'
+
+export class Tasks {
+  constructor(protected readonly context: RepositoryContext) {}
+}

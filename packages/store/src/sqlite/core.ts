@@ -1,0 +1,12 @@
+import { leaseBindings } from './leases.js'
+import type { SqliteModule } from './module.js'
+import { sweepBindings } from './sweep.js'
+import { taskBindings } from './tasks.js'
+import { workItemBindings } from './work-items.js'
+
+/** The store's own operations on SQLite. The threads import this file again and look for `sqlite`. */
+export const sqlite: SqliteModule = {
+  name: 'core',
+  url: import.meta.url,
+  bindings: [...taskBindings, ...workItemBindings, ...leaseBindings, ...sweepBindings],
+}

@@ -1,0 +1,30 @@
+import { afterEach, describe } from 'vitest'
+import { leasesContract } from './leases.js'
+import type { OpenTestStore } from '../open-test-store.js'
+import { sweepContract } from './sweep.js'
+import { tasksContract } from './tasks.js'
+import { workItemsContract } from './work-items.js'
+
+/**
+ * The promises of a store, as tests. An engine or driver is done when it passes.
+ *
+ * @param open Opens an empty store on a fake clock; every one is closed after its test.
+ */
+export const storeContract = (name: string, open: OpenTestStore): void => {
+  describe(name, () => {
+    const opened: Awaited<ReturnType<OpenTestStore>>[] = []
+    const openAndRemember: OpenTestStore = async () => {
+      const test = await open()
+      opened.push(test)
+      return test
+    }
+    afterEach(async () => {
+      for (const test of opened.splice(0)) await test.close()
+    })
+
+    tasksContract(openAndRemember)
+    workItemsContract(openAndRemember)
+    leasesContract(openAndRemember)
+    sweepContract(openAndRemember)
+  })
+}
