@@ -32,7 +32,8 @@ export interface ErrorClass<Code extends string> {
 
 const classes = new Map<string, ErrorClass<string>>()
 
-const defineError = <Code extends string>(
+/** Defines the class of one code and registers it, so that refusals with this code become it. One code, one class. */
+export const defineError = <Code extends string>(
   name: string,
   code: Code,
   { retryable }: { retryable: boolean },
@@ -45,6 +46,7 @@ const defineError = <Code extends string>(
       this.name = name
     }
   }
+  if (classes.has(code)) throw new TypeError(`error code ${code} is defined twice`)
   classes.set(code, Defined)
   return Defined
 }

@@ -1,0 +1,139 @@
+import type { WorkState } from '@holdfast/schema'
+import { operation, query, type Operation } from './operation.js'
+import type { Payload } from './payload.js'
+import type { LeaseRef } from './work-items.js'
+
+export interface ClaimArgs {
+  /** Claims name their tenants and queues; several are taken in turn, starting at `rotation`. */
+  readonly tenants: readonly string[]
+  readonly queues: readonly string[]
+  /** Only this task's items, whatever their queue; null for any. Needs exactly one tenant. */
+  readonly taskId: string | null
+  readonly owner: string
+  readonly processId: string | null
+  /** Items to take, 1 to 1,000. */
+  readonly limit: number
+  readonly leaseMs: number
+  /** True to claim without beginning: such items cost no attempt until `start`. */
+  readonly ahead: boolean
+  readonly rotation: number
+  readonly nowMs: number
+}
+
+/** The right to work on an item until `leaseExpiresAtMs`. */
+export interface Lease extends LeaseRef {
+  readonly taskId: string
+  readonly isRoot: boolean
+  readonly type: string
+  readonly queue: string
+  readonly priority: number
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly leaseMs: number
+  readonly leaseExpiresAtMs: number
+  readonly isAhead: boolean
+  readonly input: Payload
+  readonly deadlineAtMs: number | null
+  readonly timeoutMs: number | null
+  readonly createdAtMs: number
+}
+
+/** What became of one lease of a batch: `code` is null when it was granted. */
+export interface LeaseAnswer {
+  readonly workItemId: string
+  readonly code: string | null
+  readonly message: string | null
+  readonly leaseExpiresAtMs: number | null
+}
+
+export interface LeaseBatchArgs {
+  /** 1 to 1,000 leases. */
+  readonly leases: readonly LeaseRef[]
+  readonly nowMs: number
+}
+
+export interface HeartbeatArgs extends LeaseBatchArgs {
+  /** The new length, counted from `nowMs`. */
+  readonly leaseMs: number
+}
+
+export interface CompleteArgs extends LeaseRef {
+  readonly result: Payload
+  readonly nowMs: number
+}
+
+export interface Completed {
+  readonly state: 'completed'
+  /** True when this very lease had completed the item with this very result before (an unknown outcome, asked again). */
+  readonly duplicate: boolean
+}
+
+export interface FailArgs extends LeaseRef {
+  /** JSON: `{ code, message, … }`. */
+  readonly error: string
+  /** When to try again, while attempts are left; null to fail for good. */
+  readonly retryAtMs: number | null
+  readonly nowMs: number
+}
+
+export interface Failed {
+  readonly state: 'pending' | 'scheduled' | 'failed'
+  readonly attempt: number
+  readonly maxAttempts: number
+}
+
+export interface ReleaseArgs extends LeaseRef {
+  /** `ahead_returned` for an item that was claimed ahead and never begun. */
+  readonly reason: 'released' | 'ahead_returned'
+  /** Not before then; null for at once. */
+  readonly visibleAtMs: number | null
+  readonly nowMs: number
+}
+
+export interface LeaseStatus {
+  readonly state: WorkState
+  readonly owner: string | null
+  readonly processId: string | null
+  readonly fencingToken: number
+  readonly attempt: number
+  readonly leaseExpiresAtMs: number | null
+  /** Its time is over, and nobody has revoked it yet. */
+  readonly isExpired: boolean
+}
+
+/**
+ * Leases up to `limit` pending items to `owner`, in claim order (priority, then age) within each queue. Items whose
+ * time has come are promoted first, a bounded number per claim. Two callers never receive the same item.
+ *
+ * @see Fencing tokens: M. Kleppmann, "How to do distributed locking", 2016.
+ */
+export const claim: Operation<ClaimArgs, readonly Lease[]> = operation('leases.claim')
+
+/** Begins items that were claimed ahead. Codes per lease: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`. */
+export const startLeases: Operation<LeaseBatchArgs, readonly LeaseAnswer[]> = operation('leases.start')
+
+/** Extends leases, and nothing else. Codes per lease: as `start`, and `lease.expired` once the time is over. */
+export const heartbeat: Operation<HeartbeatArgs, readonly LeaseAnswer[]> = operation('leases.heartbeat')
+
+/**
+ * Ends an item with its result; the first terminal state wins. Accepted after expiry as long as nobody revoked the
+ * lease. Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`.
+ */
+export const complete: Operation<CompleteArgs, Completed> = operation('leases.complete')
+
+/** Ends this attempt: back to the queue at `retryAtMs` while attempts are left, `failed` otherwise. Refused as `complete`. */
+export const fail: Operation<FailArgs, Failed> = operation('leases.fail')
+
+/** Hands an item back without burning an attempt. Refused as `complete`. */
+export const release: Operation<ReleaseArgs, { readonly state: 'pending' | 'scheduled' }> = operation('leases.release')
+
+export const leaseStatus: Operation<
+  { readonly tenant: string; readonly workItemId: string; readonly nowMs: number },
+  LeaseStatus | null
+> = query('leases.status')
+
+/** The leases that a process holds, oldest first. */
+export const leasesOfProcess: Operation<
+  { readonly processId: string; readonly afterSeq: number | null; readonly limit: number },
+  readonly (LeaseRef & { readonly seq: number; readonly leaseExpiresAtMs: number; readonly isAhead: boolean })[]
+> = query('leases.ofProcess')
