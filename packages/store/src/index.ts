@@ -1,3 +1,8 @@
+// The store, and what users call on it
+export type { Store, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
+export { repositories, type Repositories } from './repositories/index.js'
+export type { RepositoryOptions } from './repositories/context.js'
+
 // Operations and their answers
 export {
   granted,
@@ -12,5 +17,181 @@ export {
 } from './operation.js'
 export type { Wire } from './wire.js'
 
+// The promises, one noun each
+export {
+  cancelTask,
+  getTask,
+  listTasks,
+  submitTask,
+  type CancelTaskArgs,
+  type CancelledTask,
+  type ListTasksArgs,
+  type SubmitTaskArgs,
+  type SubmittedTask,
+  type TaskRecord,
+} from './tasks.js'
+export {
+  countWorkItems,
+  getWorkItem,
+  listWorkItems,
+  spawnWorkItems,
+  type LeaseRef,
+  type ListWorkItemsArgs,
+  type NewWorkItem,
+  type SpawnArgs,
+  type WorkItemCounts,
+  type WorkItemRecord,
+} from './work-items.js'
+export {
+  claim,
+  complete,
+  fail,
+  heartbeat,
+  leaseStatus,
+  leasesOfProcess,
+  release,
+  startLeases,
+  type ClaimArgs,
+  type CompleteArgs,
+  type Completed,
+  type FailArgs,
+  type Failed,
+  type HeartbeatArgs,
+  type Lease,
+  type LeaseAnswer,
+  type LeaseBatchArgs,
+  type LeaseStatus,
+  type ReleaseArgs,
+} from './leases.js'
+export {
+  appendCheckpoint,
+  beginCheckpoint,
+  evidenceRowExists,
+  getCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  recordVerification,
+  removeCheckpoint,
+  type AppendCheckpointArgs,
+  type CheckpointRecord,
+  type LatestCheckpointArgs,
+  type ListCheckpointsArgs,
+  type RecordVerificationArgs,
+} from './checkpoints.js'
+export {
+  checkOrCreateKey,
+  completeKey,
+  countKeys,
+  failKey,
+  forgetKey,
+  getKey,
+  heartbeatKey,
+  type CheckOrCreateArgs,
+  type KeyOutcome,
+  type KeyRecord,
+  type KeyRef,
+} from './idempotency.js'
+export { appendLog, readEvents, type EventPage, type EventRecord } from './events.js'
+export { heartbeatProcess, listProcesses, registerProcess, stopProcess, type ProcessRecord } from './processes.js'
+export {
+  continueCancellations,
+  expireKeys,
+  failOverdue,
+  promoteDue,
+  recoverExpired,
+  recoverProcess,
+  watchLeases,
+  type RecoverExpiredArgs,
+  type RecoverProcessArgs,
+  type RecoveredItem,
+  type Recovery,
+  type SeenLease,
+} from './sweep.js'
+export { deleteFinishedTasks, pruneCheckpoints } from './retention.js'
+
+// Values at the edge
+export { checkInteger, checkName, checkText } from './input.js'
+export { canonicalJson, requestHash, sha256, type Json } from './request-hash.js'
+export { decodePayload, encodePayload, json, type PayloadCodec } from './codec.js'
+export type { Payload } from './payload.js'
+export { systemClock, type Clock } from './clock.js'
+export { childId, uuidV7, type Ids } from './ids.js'
+export type { Receipted } from './receipt.js'
+export {
+  CHECKPOINTS_KEPT,
+  DEFAULT_TENANT,
+  HEARTBEATS_PER_LEASE,
+  IDEMPOTENCY_LEASE_MS,
+  IDEMPOTENCY_TTL_MS,
+  LEASE_MS,
+  MAX_ATTEMPTS,
+  MAX_BATCH,
+  MAX_LEASE_MS,
+  MAX_METADATA_BYTES,
+  MAX_NAME_LENGTH,
+  MAX_PAGE_LIMIT,
+  MAX_PAYLOAD_BYTES,
+  MAX_SNAPSHOT_BYTES,
+  PAGE_LIMIT,
+} from './defaults.js'
+
 // Errors
-export { StoreError, errorCodes, errorOf, refusalOf, type ErrorClass } from './errors.js'
+export {
+  AlreadyTerminalError,
+  CheckpointFrozenError,
+  CheckpointNotFoundError,
+  CheckpointNotVerifiedError,
+  CheckpointProtectedError,
+  CheckpointTooLargeError,
+  ConstraintError,
+  DiskFullError,
+  DriverDuplicateError,
+  DriverMissingError,
+  DurabilityMismatchError,
+  ForeignConnectionError,
+  IdempotencyCompletedError,
+  IdempotencyConflictError,
+  IdempotencyInProgressError,
+  IdempotencyKeyNotFoundError,
+  IdempotencyLostError,
+  IllegalTransitionError,
+  InvalidInputError,
+  InvalidTextError,
+  InvariantError,
+  LeaseExpiredError,
+  LeaseLostError,
+  MigrationChangedError,
+  NewerSchemaError,
+  NotADatabaseError,
+  OperationTwiceError,
+  OperationUnknownError,
+  OutcomeUnknownError,
+  PayloadTooLargeError,
+  PositionExpiredError,
+  ReadersExhaustedError,
+  RetentionNotPermittedError,
+  SettingRefusedError,
+  StatementRefusedError,
+  StoreBusyError,
+  StoreClosedError,
+  StoreCorruptError,
+  StoreError,
+  StoreIoError,
+  StoreMissingError,
+  StoreOverloadedError,
+  StoreReadOnlyError,
+  StoreTimeoutError,
+  TaskConflictError,
+  TaskFrozenError,
+  TaskNotActiveError,
+  TaskNotFoundError,
+  UnknownTaskTypeError,
+  UnsupportedStoreError,
+  WorkItemConflictError,
+  WorkItemNotFoundError,
+  defineError,
+  errorCodes,
+  errorOf,
+  refusalOf,
+  type ErrorClass,
+} from './errors.js'
