@@ -116,7 +116,7 @@ export { decodePayload, encodePayload, json, type PayloadCodec } from './codec.j
 export type { Payload } from './payload.js'
 export { systemClock, type Clock } from './clock.js'
 export { childId, uuidV7, type Ids } from './ids.js'
-export type { Receipted } from './receipt.js'
+export type { Receipt, Receipted } from './receipt.js'
 export {
   CHECKPOINTS_KEPT,
   DEFAULT_TENANT,

@@ -2,3 +2,22 @@
 export { openDatabase, type OpenDatabaseOptions } from './database.js'
 export type { Connection, DriverConnection, SqlValue, SqliteDatabase, Statement } from './connection.js'
 export { isGroupFatal, toStoreError } from './database-errors.js'
+
+// The store
+export { openStore, type OpenStoreOptions } from './store.js'
+export { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
+export { systemTimers, type Timers } from './timers.js'
+
+// Modules of operations
+export {
+  oneStatement,
+  quickRead,
+  read,
+  severalStatements,
+  within,
+  type SqliteBinding,
+  type SqliteModule,
+} from './module.js'
+
+// The store's own operations
+export { sqlite } from './core.js'

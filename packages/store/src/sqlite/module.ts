@@ -10,6 +10,8 @@ export interface SqliteBinding<Args = any, Result = any> {
   readonly op: Operation<Args, Result>
   /** True when SQLite itself undoes it on failure, because it is one statement; otherwise the writer sets a SAVEPOINT. */
   readonly atomic: boolean
+  /** A read known to take under a millisecond: it runs on the caller's thread, which is sooner than a thread's answer. */
+  readonly quick?: boolean
   prepare(db: SqliteDatabase): (args: Args) => Verdict<Result>
 }
 
@@ -24,6 +26,18 @@ export const severalStatements = <Args, Result>(
   op: Operation<Args, Result>,
   prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
 ): SqliteBinding<Args, Result> => ({ op, prepare, atomic: false })
+
+/** Binds a read: one SELECT with a LIMIT, which runs on a reader thread. */
+export const read = <Args, Result>(
+  op: Operation<Args, Result>,
+  prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
+): SqliteBinding<Args, Result> => ({ op, prepare, atomic: true })
+
+/** Binds a read by key of a row or a few: known to take under a millisecond, so it runs on the caller's thread. */
+export const quickRead = <Args, Result>(
+  op: Operation<Args, Result>,
+  prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
+): SqliteBinding<Args, Result> => ({ op, prepare, atomic: true, quick: true })
 
 /**
  * One package's operations for SQLite. `url` is the module's own `import.meta.url`: the threads import it again and

@@ -1,0 +1,85 @@
+import { InvalidInputError, PayloadTooLargeError } from './errors.js'
+import type { Payload } from './payload.js'
+
+/**
+ * How payloads (inputs, results, snapshots, responses) are kept: compressed, encrypted, or as they are. The name goes
+ * into the row beside the payload, so rows written under different codecs live in one table.
+ */
+export interface PayloadCodec {
+  /** Written into the row's `encoding`. Never changes its meaning: a new scheme is a new name. */
+  readonly name: string
+  encode(raw: Uint8Array): Uint8Array
+  decode(data: Uint8Array): Uint8Array
+}
+
+/** The default: JSON as readable text, which the database itself checks. */
+export const json: PayloadCodec = { name: 'json', encode: (raw) => raw, decode: (data) => data }
+
+const utf8 = new TextEncoder()
+const fromUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Turns a value into what a row holds.
+ *
+ * @param limitBytes The most its JSON may take, in UTF-8, before the codec makes it smaller.
+ * @throws {InvalidInputError} `input.invalid`: JSON can't hold the value (undefined, a function, a cycle, a bigint).
+ * @throws {PayloadTooLargeError} `input.too_large`
+ */
+export const encodePayload = (
+  value: unknown,
+  { codec = json, limitBytes }: { readonly codec?: PayloadCodec; readonly limitBytes: number },
+): Payload => {
+  const text = toJson(value)
+  const raw = utf8.encode(text)
+  if (raw.byteLength > limitBytes) {
+    throw new PayloadTooLargeError(`the payload takes ${raw.byteLength} bytes as JSON; the limit is ${limitBytes}`, {
+      bytes: raw.byteLength,
+      limitBytes,
+    })
+  }
+  const data = codec.name === json.name ? text : toBase64(codec.encode(raw))
+  return { data, encoding: codec.name, rawBytes: raw.byteLength }
+}
+
+/**
+ * Turns what a row holds back into the value.
+ *
+ * @param codecs Every codec that rows may have been written with; `json` is always known.
+ * @throws {InvalidInputError} `input.invalid`: no codec of that name was given.
+ */
+export const decodePayload = (
+  payload: Pick<Payload, 'data' | 'encoding'>,
+  codecs: readonly PayloadCodec[] = [],
+): unknown => {
+  if (payload.encoding === json.name) return JSON.parse(payload.data)
+  const codec = codecs.find(({ name }) => name === payload.encoding)
+  if (!codec) {
+    throw new InvalidInputError(`no codec is registered for payloads of encoding ${payload.encoding}`, {
+      encoding: payload.encoding,
+    })
+  }
+  return JSON.parse(fromUtf8.decode(codec.decode(fromBase64(payload.data))))
+}
+
+const toJson = (value: unknown): string => {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (cause) {
+    throw new InvalidInputError('the payload is not JSON: it holds a cycle or a bigint', {}, { cause })
+  }
+  if (text === undefined) throw new InvalidInputError(`the payload is not JSON: it is ${typeof value}`)
+  return text
+}
+
+// btoa and atob are in Node and in browsers alike. They work on "binary strings", which are built in slices because
+// a call takes only so many arguments.
+const SLICE = 0x8000
+
+const toBase64 = (bytes: Uint8Array): string => {
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += SLICE) binary += String.fromCharCode(...bytes.subarray(at, at + SLICE))
+  return btoa(binary)
+}
+
+const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0))

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import type { Connection } from './connection.js'
+
+/**
+ * Tells whether a group landed when its COMMIT failed midway: each group that changed anything writes its number into
+ * a row of this writer's own, in the same transaction.
+ *
+ * It is one row in `store_properties`, named after the process, so that processes don't overwrite each other's.
+ */
+export class GroupMarker {
+  readonly #changes: () => number
+  readonly #put: (value: string) => void
+  readonly #read: () => string | undefined
+  /** Never the value that an earlier writer of this name left. */
+  readonly #writer = randomUUID()
+  #number = 0
+  #changesBefore = 0
+
+  constructor(connection: Connection, processId: string) {
+    const name = markerName(processId)
+    const changes = connection.prepare('SELECT total_changes() AS n')
+    const put = connection.prepare(
+      'INSERT INTO store_properties (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    )
+    const read = connection.prepare('SELECT value FROM store_properties WHERE name = ?')
+    this.#changes = () => Number(changes.get()?.['n'])
+    this.#put = (value) => void put.run(name, value)
+    this.#read = () => read.get(name)?.['value'] as string | undefined
+    this.#changesBefore = this.#changes()
+  }
+
+  /** Marks the open transaction, unless it changed nothing: an empty claim must stay free of a page and an fsync. */
+  write(): void {
+    if (this.#changes() === this.#changesBefore) return
+    this.writeBarrier()
+  }
+
+  /** Marks the open transaction in any case, so that it is a commit with frames of its own. */
+  writeBarrier(): void {
+    this.#put(`${this.#writer}:${++this.#number}`)
+    this.#changesBefore = this.#changes()
+  }
+
+  /** Whether the last group that was marked is in the database. */
+  isThere(): boolean {
+    return this.#read() === `${this.#writer}:${this.#number}`
+  }
+}
+
+const markerName = (processId: string): string => `group_marker:${processId}`
+
+/** Removes the markers of processes that are gone. */
+export const forgetMarker = (connection: Connection, processId: string): void => {
+  connection.prepare('DELETE FROM store_properties WHERE name = ?').run(markerName(processId))
+}

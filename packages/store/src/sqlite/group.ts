@@ -1,0 +1,177 @@
+import { InvariantError, OperationUnknownError, OutcomeUnknownError, refusalOf, type StoreError } from '../errors.js'
+import type { Verdict } from '../operation.js'
+import type { Connection } from './connection.js'
+import { isGroupFatal, toStoreError } from './database-errors.js'
+import type { GroupMarker } from './group-marker.js'
+import { bind, type SqliteBinding } from './module.js'
+
+/** One operation on its way to a connection: what crosses the thread. */
+export interface Submission {
+  readonly name: string
+  readonly args: unknown
+}
+
+/** What became of a group. */
+export interface GroupOutcome {
+  /** One per submission, in order. A granted one is committed. */
+  readonly verdicts: readonly Verdict<unknown>[]
+  /** How many operations shared a transaction: all, or 1 when the group was run again one by one. */
+  readonly groupSize: number
+  readonly ranAlone: boolean
+  /** When the last COMMIT had returned, UTC milliseconds. */
+  readonly committedAtMs: number
+}
+
+export interface GroupContext {
+  /** Takes the write lock, or throws `store.busy`. */
+  readonly begin: (connection: Connection) => void
+  readonly nowMs: () => number
+  /** Settles a COMMIT that failed midway. Without it such a group is answered `store.outcome_unknown`. */
+  readonly marker?: GroupMarker
+}
+
+type Table = ReadonlyMap<string, SqliteBinding>
+
+/** What one transaction came to. `undone`: it was rolled back, verifiably; nothing of it is in the database. */
+type Attempt =
+  | { readonly state: 'committed'; readonly verdicts: readonly Verdict<unknown>[] }
+  | { readonly state: 'undone'; readonly error: StoreError; readonly worthAlone: boolean }
+  | { readonly state: 'unknown'; readonly error: StoreError }
+
+/**
+ * Runs every submission in one BEGIN IMMEDIATE … COMMIT, and answers each on its own.
+ *
+ * A refusal undoes its own operation only. An error that may have hurt the transaction (disk full, I/O, memory,
+ * corruption, a defect of a binding) undoes the whole group, which is then run again one operation per transaction,
+ * so that the one that can't succeed fails alone. Nothing is granted before its COMMIT has returned, and nothing that
+ * is answered with an error has been applied, but for `store.outcome_unknown`.
+ *
+ * Synchronous and free of threads: the writer thread, the inline writer and a simulator all call it.
+ *
+ * @throws {InvariantError} `store.invariant`: a transaction could not be rolled back. Close the connection.
+ */
+export const runGroup = (
+  connection: Connection,
+  table: Table,
+  group: readonly Submission[],
+  context: GroupContext,
+): GroupOutcome => {
+  const together = runTransaction(connection, table, group, context)
+  const ranAlone = together.state === 'undone' && together.worthAlone && group.length > 1
+  const verdicts = ranAlone
+    ? group.flatMap((submission) => answersOf(runTransaction(connection, table, [submission], context), 1))
+    : answersOf(together, group.length)
+  return { verdicts, groupSize: ranAlone ? 1 : group.length, ranAlone, committedAtMs: context.nowMs() }
+}
+
+const answersOf = (attempt: Attempt, size: number): readonly Verdict<unknown>[] =>
+  attempt.state === 'committed' ? attempt.verdicts : Array.from({ length: size }, () => failed(attempt.error))
+
+const failed = (error: StoreError): Verdict<never> => ({ ok: false, refusal: refusalOf(error) })
+
+const runTransaction = (
+  connection: Connection,
+  table: Table,
+  group: readonly Submission[],
+  context: GroupContext,
+): Attempt => {
+  try {
+    context.begin(connection)
+  } catch (error) {
+    rollBack(connection)
+    // Whoever can't get the lock together won't get it one by one either.
+    return { state: 'undone', error: toStoreError(error), worthAlone: false }
+  }
+  const verdicts: Verdict<unknown>[] = []
+  try {
+    for (const submission of group) verdicts.push(runOperation(connection, table, submission))
+    context.marker?.write()
+  } catch (error) {
+    rollBack(connection)
+    return { state: 'undone', error: toStoreError(error), worthAlone: true }
+  }
+  return commit(connection, verdicts, context)
+}
+
+/** Runs one operation. A throw means that the transaction can't be trusted any more. */
+const runOperation = (connection: Connection, table: Table, { name, args }: Submission): Verdict<unknown> => {
+  const binding = table.get(name)
+  if (!binding) return failed(new OperationUnknownError(`the writer has no binding for ${name}`, { operation: name }))
+  const verdict = binding.atomic ? runStatement(connection, binding, args) : runInSavepoint(connection, binding, args)
+  // Under memory pressure SQLite can roll back everything on its own; whatever followed would then commit by itself.
+  if (!connection.inTransaction) throw new InvariantError(`${name} ended the transaction of its group`)
+  return verdict
+}
+
+const runStatement = (connection: Connection, binding: SqliteBinding, args: unknown): Verdict<unknown> => {
+  try {
+    return bind(binding, connection.db)(args)
+  } catch (error) {
+    return failed(orAbort(connection, error))
+  }
+}
+
+const runInSavepoint = (connection: Connection, binding: SqliteBinding, args: unknown): Verdict<unknown> => {
+  connection.exec('SAVEPOINT operation')
+  let verdict: Verdict<unknown>
+  try {
+    verdict = bind(binding, connection.db)(args)
+  } catch (error) {
+    verdict = failed(orAbort(connection, error))
+  }
+  if (!verdict.ok) connection.exec('ROLLBACK TO operation')
+  connection.exec('RELEASE operation')
+  return verdict
+}
+
+/**
+ * The typed error of a statement that failed by itself. Anything graver is thrown on, and ends the group: also a defect
+ * of a binding, because what it wrote before it threw would stay behind an operation that is reported failed.
+ */
+const orAbort = (connection: Connection, cause: unknown): StoreError => {
+  const error = toStoreError(cause)
+  if (!connection.inTransaction || isGroupFatal(cause) || error.code === InvariantError.code) throw error
+  return error
+}
+
+const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], context: GroupContext): Attempt => {
+  try {
+    connection.exec('COMMIT')
+    return { state: 'committed', verdicts }
+  } catch (cause) {
+    const error = toStoreError(cause)
+    rollBack(connection)
+    if (error.code === 'store.io') return settle(connection, verdicts, error, context)
+    // Full, busy or a deferred key: rolled back, so an answer. Small neighbours of a large operation may still fit.
+    return { state: 'undone', error, worthAlone: error.code !== 'store.busy' }
+  }
+}
+
+/**
+ * COMMIT failed on the disk: its frames may or may not be in the WAL. A barrier, which is one more commit, writes over
+ * frames that were not published, so afterwards the group's marker tells for good.
+ */
+const settle = (
+  connection: Connection,
+  verdicts: readonly Verdict<unknown>[],
+  error: StoreError,
+  { begin, marker }: GroupContext,
+): Attempt => {
+  try {
+    if (!marker) throw error
+    begin(connection)
+    const landed = marker.isThere()
+    marker.writeBarrier()
+    connection.exec('COMMIT')
+    return landed ? { state: 'committed', verdicts } : { state: 'undone', error, worthAlone: false }
+  } catch (cause) {
+    rollBack(connection)
+    const unknown = new OutcomeUnknownError('COMMIT failed on the disk, and so did the look after it', {}, { cause })
+    return { state: 'unknown', error: unknown }
+  }
+}
+
+const rollBack = (connection: Connection): void => {
+  if (connection.inTransaction) connection.exec('ROLLBACK')
+  if (connection.inTransaction) throw new InvariantError('a transaction could not be rolled back')
+}

@@ -1,0 +1,72 @@
+import type { DurabilityLevel } from '@holdfast/schema'
+import type { Operation, Submits } from './operation.js'
+import type { Receipted } from './receipt.js'
+
+/** An opened store, on any engine. Whatever it acknowledged is there after a crash, at the level that `info()` names. */
+export interface Store extends Submits {
+  /**
+   * Submits one write, and says what its acknowledgement is worth.
+   *
+   * @throws {InvalidInputError} `input.invalid`: the operation is a read; only a commit has a receipt.
+   */
+  submitWithReceipt<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Receipted<Result>>
+
+  /** What was opened and the settings in force, read back. Holds no secret. */
+  info(): StoreInfo
+
+  /** Figures since the store was opened. */
+  metrics(): StoreMetrics
+
+  /**
+   * Takes no more work, finishes what was taken, then lets go of every file, thread and timer. Idempotent.
+   * Submissions after it are refused with `store.closed`.
+   */
+  close(): Promise<void>
+}
+
+export type StoreEngine = 'sqlite' | 'postgres'
+
+/** For the start-up line and for health checks. */
+export interface StoreInfo {
+  readonly engine: StoreEngine
+  readonly driver: string
+  /** The version of the database library or server. */
+  readonly engineVersion: string
+  /** The file's path, or the URL without its password. */
+  readonly location: string
+  readonly durability: DurabilityLevel
+  /** Every setting of the writing connection that the promises rest on, as the database reports it. */
+  readonly settings: Readonly<Record<string, string | number>>
+  /** This process's id in `processes`, and the name of its death lock. */
+  readonly processId: string
+}
+
+/** One moment's figures; counters only grow. */
+export interface StoreMetrics {
+  /** Operations that wait for the writer now. */
+  readonly queueSize: number
+  /** The most that ever waited at once. */
+  readonly queueHighWaterMark: number
+  /** How long the oldest of them has waited, in milliseconds; 0 when none waits. */
+  readonly oldestWaitingMs: number
+  /** Groups that were run, and operations in them. */
+  readonly groups: number
+  readonly operations: number
+  /** `operations / groups`; 0 before the first. */
+  readonly meanGroupSize: number
+  /** Groups that failed as a whole and were run again, one operation at a time. */
+  readonly retries: number
+  /** Operations that ended in an error of the store itself, not in a refusal of theirs. */
+  readonly failures: number
+  /** From submission to acknowledgement, over the last thousand or so operations. 0 before the first. */
+  readonly latencyP50Ms: number
+  readonly latencyP99Ms: number
+}
+
+/** Something a person should know about; nothing was lost. */
+export interface StoreWarning {
+  /** `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died. */
+  readonly code: string
+  readonly message: string
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+}
