@@ -25,6 +25,8 @@ export const tasks = sqliteTable(
     index('tasks_by_age').on(t.tenant, t.seq),
     // list: one state, newest first within a tenant
     index('tasks_by_state').on(t.tenant, t.state, t.seq),
+    // retention: what ended long ago, oldest first; an open task is not in it
+    index('tasks_finished').on(t.finishedAtMs).where(sql`${t.finishedAtMs} is not null`),
     // sweep: cancellations that a crash cut short
     index('tasks_being_cancelled')
       .on(t.cancelRequestedAtMs)

@@ -1,6 +1,11 @@
 import type { Submits } from '../operation.js'
 import { repositoryContext, type RepositoryOptions } from './context.js'
+import { Checkpoints } from './checkpoints.js'
+import { Events } from './events.js'
+import { IdempotencyKeys } from './idempotency.js'
 import { Leases } from './leases.js'
+import { Processes } from './processes.js'
+import { Retention } from './retention.js'
 import { Sweep } from './sweep.js'
 import { Tasks } from './tasks.js'
 import { WorkItems } from './work-items.js'
@@ -10,7 +15,12 @@ export interface Repositories {
   readonly tasks: Tasks
   readonly workItems: WorkItems
   readonly leases: Leases
+  readonly checkpoints: Checkpoints
+  readonly idempotency: IdempotencyKeys
+  readonly events: Events
+  readonly processes: Processes
   readonly sweep: Sweep
+  readonly retention: Retention
   /** The same repositories with another tenant as their default. */
   forTenant(tenant: string): Repositories
 }
@@ -22,7 +32,12 @@ export const repositories = (submits: Submits, options: RepositoryOptions = {}):
     tasks: new Tasks(context),
     workItems: new WorkItems(context),
     leases: new Leases(context),
+    checkpoints: new Checkpoints(context),
+    idempotency: new IdempotencyKeys(context),
+    events: new Events(context),
+    processes: new Processes(context),
     sweep: new Sweep(context),
+    retention: new Retention(context),
     forTenant: (tenant) => repositories(submits, { ...options, tenant }),
   }
 }

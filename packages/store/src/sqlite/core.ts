@@ -1,5 +1,10 @@
+import { checkpointBindings } from './checkpoints.js'
+import { eventBindings } from './events.js'
+import { idempotencyBindings } from './idempotency.js'
 import { leaseBindings } from './leases.js'
 import type { SqliteModule } from './module.js'
+import { processBindings } from './processes.js'
+import { retentionBindings } from './retention.js'
 import { sweepBindings } from './sweep.js'
 import { taskBindings } from './tasks.js'
 import { workItemBindings } from './work-items.js'
@@ -8,5 +13,15 @@ import { workItemBindings } from './work-items.js'
 export const sqlite: SqliteModule = {
   name: 'core',
   url: import.meta.url,
-  bindings: [...taskBindings, ...workItemBindings, ...leaseBindings, ...sweepBindings],
+  bindings: [
+    ...taskBindings,
+    ...workItemBindings,
+    ...leaseBindings,
+    ...checkpointBindings,
+    ...idempotencyBindings,
+    ...eventBindings,
+    ...processBindings,
+    ...sweepBindings,
+    ...retentionBindings,
+  ],
 }

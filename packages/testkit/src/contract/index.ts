@@ -1,6 +1,12 @@
 import { afterEach, describe } from 'vitest'
+import { checkpointsContract } from './checkpoints.js'
+import { eventsContract } from './events.js'
+import { idempotencyContract } from './idempotency.js'
+import { integrationFlowContract } from './integration-flow.js'
 import { leasesContract } from './leases.js'
 import type { OpenTestStore } from '../open-test-store.js'
+import { processesContract } from './processes.js'
+import { retentionContract } from './retention.js'
 import { sweepContract } from './sweep.js'
 import { tasksContract } from './tasks.js'
 import { workItemsContract } from './work-items.js'
@@ -25,6 +31,12 @@ export const storeContract = (name: string, open: OpenTestStore): void => {
     tasksContract(openAndRemember)
     workItemsContract(openAndRemember)
     leasesContract(openAndRemember)
+    checkpointsContract(openAndRemember)
+    idempotencyContract(openAndRemember)
+    eventsContract(openAndRemember)
+    processesContract(openAndRemember)
     sweepContract(openAndRemember)
+    retentionContract(openAndRemember)
+    integrationFlowContract(openAndRemember)
   })
 }

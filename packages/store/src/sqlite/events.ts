@@ -1,0 +1,3 @@
+import type { SqliteBinding } from './module.js'
+
+export const eventBindings: readonly SqliteBinding[] = []

@@ -1,0 +1,3 @@
+import type { SqliteBinding } from './module.js'
+
+export const idempotencyBindings: readonly SqliteBinding[] = []

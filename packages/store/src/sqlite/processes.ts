@@ -1,0 +1,3 @@
+import type { SqliteBinding } from './module.js'
+
+export const processBindings: readonly SqliteBinding[] = []

@@ -1,0 +1,3 @@
+import type { OpenTestStore } from '../open-test-store.js'
+
+export const processesContract = (_open: OpenTestStore): void => {}
