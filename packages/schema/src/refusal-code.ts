@@ -25,6 +25,10 @@ export const REFUSAL_CODES = [
   'idempotency.illegal_transition',
   'idempotency.already_completed',
   'idempotency.immutable',
+  'document.immutable',
+  'section.exists',
+  'section.invalid_insert',
+  'section.immutable',
   'retention.not_permitted',
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]

@@ -1,1 +1,3 @@
-export {}
+import type { SchemaObject } from '../triggers/schema-object.js'
+
+export const postgresObjects: readonly SchemaObject[] = []

@@ -12,3 +12,8 @@ export { schemaMigrations, schemaVersions, storeProperties } from './schema-vers
 
 // Memory
 export { documents, sections } from './sections.js'
+
+// What drizzle has no word for
+export { type TableOptions, sqliteTableOptions } from './table-options.js'
+export { sqliteObjects, sqliteTriggers } from './triggers/index.js'
+export type { SchemaObject } from '../triggers/schema-object.js'

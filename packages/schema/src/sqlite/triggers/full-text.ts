@@ -1,0 +1,66 @@
+import type { SchemaObject } from '../../triggers/schema-object.js'
+import { trigger } from './trigger.js'
+
+/**
+ * The full-text index over sections. It keeps no copy of the text: `sections` is its content, so a match is a row.
+ * Letters match with and without their accents.
+ */
+export const fullTextIndex: SchemaObject = {
+  name: 'sections_fts',
+  table: 'sections',
+  create: [
+    `CREATE VIRTUAL TABLE sections_fts USING fts5(
+  heading_trail, text, key,
+  content = 'sections', content_rowid = 'seq',
+  tokenize = 'unicode61 remove_diacritics 2'
+)`,
+    // Fills it from what is there already.
+    `INSERT INTO sections_fts (sections_fts) VALUES ('rebuild')`,
+  ],
+  drop: ['DROP TABLE IF EXISTS sections_fts'],
+}
+
+const on = (event: 'INSERT' | 'UPDATE' | 'DELETE', body: readonly string[], when = ''): SchemaObject => {
+  const name = `sections_fts_${event.toLowerCase()}`
+  return trigger(name, 'sections', `CREATE TRIGGER ${name}\nAFTER ${event} ON sections\n${when}BEGIN\n${body.join('\n')}\nEND`)
+}
+
+const add = `  INSERT INTO sections_fts (rowid, heading_trail, text, key)
+  VALUES (NEW.seq, NEW.heading_trail, NEW.text, NEW.key);`
+
+/** The index forgets a row only when it is told the very words it was given. */
+const remove = `  INSERT INTO sections_fts (sections_fts, rowid, heading_trail, text, key)
+  VALUES ('delete', OLD.seq, OLD.heading_trail, OLD.text, OLD.key);`
+
+/**
+ * REPLACE deletes without a word to the DELETE trigger unless `recursive_triggers` is on, as on every connection of
+ * the store: elsewhere the index would keep words of a row that is gone, so there it is refused.
+ */
+const replaced = trigger(
+  'sections_fts_replace',
+  'sections',
+  `CREATE TRIGGER sections_fts_replace
+BEFORE INSERT ON sections
+WHEN (
+    EXISTS (
+      SELECT 1 FROM sections AS known
+      WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
+    )
+    OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
+  )
+  AND (SELECT recursive_triggers FROM pragma_recursive_triggers) = 0
+BEGIN
+  SELECT RAISE(ABORT, 'section.exists');
+END`,
+)
+
+export const fullTextTriggers: readonly SchemaObject[] = [
+  replaced,
+  on('INSERT', [add]),
+  on(
+    'UPDATE',
+    [remove, add],
+    `WHEN OLD.heading_trail <> NEW.heading_trail OR OLD.text <> NEW.text OR OLD.key <> NEW.key\n`,
+  ),
+  on('DELETE', [remove]),
+]

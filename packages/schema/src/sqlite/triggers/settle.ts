@@ -1,0 +1,24 @@
+import { settledState } from '../../triggers/settle.js'
+import { listOf } from '../../triggers/rule.js'
+import type { SchemaObject } from '../../triggers/schema-object.js'
+import { trigger } from './trigger.js'
+import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
+
+/** Writes the outcome of a task in the statement that ends the last of its items. */
+export const settleTrigger = trigger(
+  'work_items_settle_task',
+  'work_items',
+  `CREATE TRIGGER work_items_settle_task
+AFTER UPDATE OF state ON work_items
+WHEN NEW.state in ${listOf(TERMINAL_STATES)}
+  AND NOT EXISTS (
+    SELECT 1 FROM work_items AS open
+    WHERE open.task_seq = NEW.task_seq AND open.state in ${listOf(OPEN_STATES)}
+  )
+BEGIN
+  UPDATE tasks
+  SET finished_at_ms = NEW.finished_at_ms,
+    state = ${settledState}
+  WHERE seq = NEW.task_seq AND state = 'active';
+END`,
+)
