@@ -3,6 +3,28 @@ export type { Store, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
 export { repositories, type Repositories } from './repositories/index.js'
 export type { RepositoryOptions } from './repositories/context.js'
 
+// The vocabulary, said once in @holdfast/schema
+export {
+  CHECKPOINT_TYPES,
+  EVENT_TYPES,
+  FAILURE_POLICIES,
+  TASK_STATES,
+  TERMINAL_TASK_STATES,
+  VERIFICATION_OUTCOMES,
+  WORK_STATES,
+  isTerminal,
+  type CheckpointType,
+  type DurabilityLevel,
+  type EventType,
+  type FailurePolicy,
+  type ProcessKind,
+  type TaskState,
+  type TransitionReason,
+  type VerificationOutcome,
+  type WaitingReason,
+  type WorkState,
+} from '@holdfast/schema'
+
 // Operations and their answers
 export {
   granted,
