@@ -152,6 +152,12 @@ export const CheckpointNotFoundError: ErrorClass<'checkpoint.not_found'> = defin
   'checkpoint.not_found',
   final,
 )
+/** A checkpoint of this id exists with another item or content. */
+export const CheckpointConflictError: ErrorClass<'checkpoint.conflict'> = defineError(
+  'CheckpointConflictError',
+  'checkpoint.conflict',
+  final,
+)
 /** The snapshot is over the limit. `details`: `bytes`, `limitBytes`. */
 export const CheckpointTooLargeError: ErrorClass<'checkpoint.too_large'> = defineError(
   'CheckpointTooLargeError',
@@ -258,6 +264,8 @@ export const OutcomeUnknownError: ErrorClass<'store.outcome_unknown'> = defineEr
 export const DiskFullError: ErrorClass<'store.disk_full'> = defineError('DiskFullError', 'store.disk_full', retryable)
 /** The disk failed a read, a write or a sync. */
 export const StoreIoError: ErrorClass<'store.io'> = defineError('StoreIoError', 'store.io', retryable)
+/** The database had no memory left, or was told to stop, in the middle of a statement. Nothing was written. */
+export const StoreInterruptedError: ErrorClass<'store.interrupted'> = defineError('StoreInterruptedError', 'store.interrupted', retryable)
 /** The file's pages contradict each other. Stop, and restore from a backup. */
 export const StoreCorruptError: ErrorClass<'store.corrupt'> = defineError('StoreCorruptError', 'store.corrupt', final)
 /** The file is something else, or empty. It was not touched. */

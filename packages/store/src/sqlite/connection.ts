@@ -1,3 +1,4 @@
+import type { DurabilityLevel } from '@holdfast/schema'
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
 
 /** Any schema: operations use tables, never `db.query`, so a user's handle with a schema of its own fits too. */
@@ -34,8 +35,13 @@ export interface DriverConnection {
 
 /** A connection that the factory opened: every setting made and read back. */
 export interface Connection extends DriverConnection {
+  /** Absolute, symlinks resolved; or `:memory:`. */
   readonly path: string
   readonly role: 'writer' | 'reader' | 'checkpointer'
+  /** What an acknowledged write of this connection survives; the file's own level. */
+  readonly durability: DurabilityLevel
+  /** Where the SQLite library lives; a thread of the store is told, and refuses to use another on the same file. */
+  readonly copy: string
   /** The drizzle handle over the same connection. */
   readonly db: SqliteDatabase
   /** One value of one PRAGMA, read now. */

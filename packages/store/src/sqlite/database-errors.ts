@@ -2,10 +2,13 @@ import { REFUSAL_CODES } from '@holdfast/schema'
 import {
   ConstraintError,
   DiskFullError,
+  InvariantError,
   NotADatabaseError,
+  PayloadTooLargeError,
   StoreBusyError,
   StoreCorruptError,
   StoreError,
+  StoreInterruptedError,
   StoreIoError,
   StoreReadOnlyError,
   errorOf,
@@ -13,7 +16,7 @@ import {
 
 /** SQLite's primary result codes that we tell apart. The upper bytes of a raw code say more, and differ by version. */
 const SQLITE = {
-  ERROR: 1,
+  PERM: 3,
   BUSY: 5,
   LOCKED: 6,
   NOMEM: 7,
@@ -23,8 +26,11 @@ const SQLITE = {
   CORRUPT: 11,
   FULL: 13,
   CANTOPEN: 14,
+  PROTOCOL: 15,
   CONSTRAINT: 19,
   MISMATCH: 20,
+  TOOBIG: 18,
+  AUTH: 23,
   NOTADB: 26,
 } as const
 
@@ -76,7 +82,7 @@ const primaryCodeOf = (error: unknown): number | undefined => {
 /** Somebody else holds the lock: nothing was changed, and the same call may work in a moment. */
 export const isBusy = (error: unknown): boolean => {
   const code = primaryCodeOf(error)
-  return code === SQLITE.BUSY || code === SQLITE.LOCKED
+  return code === SQLITE.BUSY || code === SQLITE.LOCKED || code === SQLITE.PROTOCOL
 }
 
 const GROUP_FATAL: ReadonlySet<number> = new Set([
@@ -87,13 +93,23 @@ const GROUP_FATAL: ReadonlySet<number> = new Set([
   SQLITE.FULL,
 ])
 
+/** The same failures as typed errors: what crossed a thread has lost its cause. */
+const GROUP_FATAL_CODES: ReadonlySet<string> = new Set([
+  DiskFullError.code,
+  StoreIoError.code,
+  StoreCorruptError.code,
+  StoreInterruptedError.code,
+])
+
 /**
  * True when the failure says something about the whole transaction, not about its own statement: it may have been
  * rolled back, all of it (read `inTransaction`), so nothing of the group may be acknowledged.
  */
 export const isGroupFatal = (error: unknown): boolean => {
   const code = primaryCodeOf(error)
-  return code !== undefined && GROUP_FATAL.has(code)
+  if (code !== undefined) return GROUP_FATAL.has(code)
+  const known = storeErrorOf(error)
+  return known !== undefined && GROUP_FATAL_CODES.has(known.code)
 }
 
 const refusalCodes: ReadonlySet<string> = new Set(REFUSAL_CODES)
@@ -101,7 +117,10 @@ const refusalCodes: ReadonlySet<string> = new Set(REFUSAL_CODES)
 const ofConstraint = (failure: SqliteFailure, cause: unknown): StoreError => {
   // A trigger's whole message is a refusal code; a CHECK's or a key's names what was broken.
   if (refusalCodes.has(failure.message)) {
-    return errorOf({ code: failure.message, message: `the database refused it: ${failure.message}`, details: {} }, { cause })
+    return errorOf(
+      { code: failure.message, message: `the database refused it: ${failure.message}`, details: {} },
+      { cause },
+    )
   }
   const kind = CONSTRAINT_KINDS.get(failure.rawCode) ?? 'other'
   return new ConstraintError(failure.message, { kind, rawCode: failure.rawCode }, { cause })
@@ -113,6 +132,7 @@ const ofFailure = (failure: SqliteFailure, cause: unknown): StoreError => {
   switch (rawCode & 255) {
     case SQLITE.BUSY:
     case SQLITE.LOCKED:
+    case SQLITE.PROTOCOL:
       return new StoreBusyError(message, details, { cause })
     case SQLITE.CONSTRAINT:
       return ofConstraint(failure, cause)
@@ -127,14 +147,18 @@ const ofFailure = (failure: SqliteFailure, cause: unknown): StoreError => {
     case SQLITE.NOTADB:
       return new NotADatabaseError(message, details, { cause })
     case SQLITE.READONLY:
+    case SQLITE.PERM:
+    case SQLITE.AUTH:
     case SQLITE.CANTOPEN:
       return new StoreReadOnlyError(message, details, { cause })
+    case SQLITE.TOOBIG:
+      return new PayloadTooLargeError(message, details, { cause })
     case SQLITE.NOMEM:
-      return new StoreError('store.out_of_memory', message, details, { retryable: true, cause })
     case SQLITE.INTERRUPT:
-      return new StoreError('store.interrupted', message, details, { retryable: true, cause })
+      return new StoreInterruptedError(message, details, { cause })
     default:
-      return new StoreError('store.sql', message, details, { cause })
+      // No such table, a syntax error, misuse: what the statement's author must mend.
+      return new InvariantError(message, details, { cause })
   }
 }
 
@@ -148,5 +172,5 @@ export const toStoreError = (error: unknown): StoreError => {
   const failure = sqliteFailureOf(error)
   if (failure) return ofFailure(failure, error)
   const message = error instanceof Error ? error.message : String(error)
-  return new StoreError('store.invariant', message, {}, { cause: error })
+  return new InvariantError(message, {}, { cause: error })
 }

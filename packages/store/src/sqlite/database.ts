@@ -3,69 +3,140 @@ import { StatementRefusedError } from '../errors.js'
 import { beginImmediate, retryWhileBusy } from './begin.js'
 import type { Connection, DriverConnection, SqlValue } from './connection.js'
 import { toStoreError } from './database-errors.js'
+import { databasePath } from './database-path.js'
+import { chooseDriver, type SqliteDriver } from './driver/choose.js'
 import { drizzleOver } from './driver/drizzle.js'
 import { facadeOver } from './driver/facade.js'
-import { openLibsql } from './driver/libsql.js'
-import { DEFAULT_DURABILITY } from './durability.js'
+import { assertLevel, durabilityOf } from './durability.js'
+import { checkFile } from './file-check.js'
+import { MEMORY } from './location.js'
 import { adopt } from './module.js'
+import { enterCopy } from './one-copy.js'
+import { assertSupportedRuntime } from './runtime.js'
 import { assertReadBack, settingsOf } from './settings.js'
 
-/** How long start-up and a user's transaction wait for the write lock unless told otherwise. */
+/** How long start-up and a user's transaction wait for the write lock: longer than any group, shorter than patience. */
 export const DEFAULT_LOCK_WAIT_MS = 5_000
 
 export interface OpenDatabaseOptions {
+  /** A path, a `file:` URL, or `:memory:`. */
   readonly path: string
   readonly role: Connection['role']
-  readonly durability?: DurabilityLevel
-  readonly create?: boolean
-  readonly lockWaitMs?: number
+  /** Nothing asks for the file's own level; a new file gets `power`. */
+  readonly durability?: DurabilityLevel | undefined
+  /** Make the file, and its folder, when there is none. Only a writer makes one. */
+  readonly create?: boolean | undefined
+  readonly driver?: SqliteDriver | undefined
+  /** How long to wait for the write lock, in milliseconds: at start-up, and in `db.transaction`. */
+  readonly lockWaitMs?: number | undefined
+  /** Another thread of this process has checked the file and may have it open: its bytes are not looked at again. */
+  readonly checked?: boolean | undefined
+  /** The `copy` of that thread's connection: this thread refuses to open the file through another. */
+  readonly copy?: string | undefined
+}
+
+/**
+ * Opens the one kind of connection there is: every setting of its role made and read back.
+ *
+ * A writer switches the file to WAL; a reader and a checkpointer need a file that is in it. What is refused is left as
+ * it was, byte for byte.
+ *
+ * @throws {NotADatabaseError} `store.not_a_database`: something else, damaged at its head, a folder, or empty.
+ * @throws {StoreMissingError} `store.missing`: there is no file and `create` is not set.
+ * @throws {StoreReadOnlyError} `store.read_only`: the file or its folder can't be written.
+ * @throws {UnsupportedStoreError} `store.unsupported`: a network file system, a remote URL, not Node.
+ * @throws {DurabilityMismatchError} `store.durability_mismatch`: the file has another level than the one asked for.
+ * @throws {DriverDuplicateError} `driver.duplicate`: another copy of a SQLite library has the file open here.
+ * @throws {StoreBusyError} `store.busy`: somebody held the lock for `lockWaitMs`.
+ */
+export const openDatabase = (options: OpenDatabaseOptions): Connection => {
+  assertSupportedRuntime()
+  assertLevel(options.durability)
+  const path = databasePath(options.path)
+  const driver = chooseDriver(options.driver)
+  if (path === MEMORY) return openWith(options, { path, copy: driver.copy, open: () => driver.open(MEMORY) })
+
+  const file = checkFile(path, {
+    create: options.role === 'writer' && (options.create ?? false),
+    checked: options.checked ?? false,
+  })
+  const leave = enterCopy(file.key, file.path, { copy: driver.copy, expectedCopy: options.copy })
+  try {
+    return openWith(options, { path: file.path, copy: driver.copy, open: () => driver.open(file.path), onClose: leave })
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
+interface Target {
+  readonly path: string
+  readonly copy: string
+  open(): Parameters<typeof facadeOver>[0]
+  onClose?(): void
+}
+
+const openWith = (options: OpenDatabaseOptions, target: Target): Connection => {
+  const { role, lockWaitMs = DEFAULT_LOCK_WAIT_MS } = options
+  let base: DriverConnection | undefined
+  try {
+    base = facadeOver(target.open(), { role })
+    const durability = configure(base, {
+      role,
+      lockWaitMs,
+      isMemory: target.path === MEMORY,
+      asked: options.durability,
+    })
+    return connectionOver(base, { ...target, role, lockWaitMs, durability })
+  } catch (error) {
+    base?.close()
+    throw toStoreError(error)
+  }
+}
+
+interface Configuration {
+  readonly role: Connection['role']
+  readonly lockWaitMs: number
+  readonly isMemory: boolean
+  readonly asked: DurabilityLevel | undefined
+}
+
+const configure = (base: DriverConnection, { role, lockWaitMs, isMemory, asked }: Configuration): DurabilityLevel => {
+  const patiently = <Result>(attempt: () => Result): Result => retryWhileBusy(lockWaitMs, attempt)
+  // By exec(), because one SQLITE_BUSY on a prepared statement of libsql poisons the connection. It comes first: a
+  // damaged head opens, fails here, and has nothing written to it.
+  patiently(() => base.exec('SELECT 1 FROM sqlite_master LIMIT 1'))
+  const durability = durabilityOf(base, asked)
+  // busy_timeout does not cover the switch to WAL while another connection writes, so it is tried again here.
+  if (role === 'writer') patiently(() => base.exec('PRAGMA journal_mode = WAL'))
+  assertReadBack('journal_mode', isMemory ? 'memory' : 'wal', pragmaOf(base, 'journal_mode'))
+  for (const { name, value } of settingsOf(role, durability, isMemory)) {
+    base.exec(`PRAGMA ${name} = ${value}`)
+    assertReadBack(name, value, pragmaOf(base, name))
+  }
+  return durability
 }
 
 const pragmaOf = (connection: DriverConnection, name: string): SqlValue =>
   connection.prepare(`PRAGMA ${name}`).raw().get()?.[0] ?? null
 
-export const openDatabase = (options: OpenDatabaseOptions): Connection => {
-  const { path, role, lockWaitMs = DEFAULT_LOCK_WAIT_MS, durability = DEFAULT_DURABILITY } = options
-  const isMemory = path === ':memory:'
-  try {
-    const base = facadeOver(openLibsql(path), { mayCheckpoint: role === 'checkpointer' })
-    base.exec('PRAGMA busy_timeout = 0')
-    if (role === 'writer') retryWhileBusy(lockWaitMs, () => base.exec('PRAGMA journal_mode = WAL'))
-    assertReadBack('journal_mode', isMemory ? 'memory' : 'wal', pragmaOf(base, 'journal_mode'))
-    for (const { name, value } of settingsOf(role, durability, isMemory)) {
-      base.exec(`PRAGMA ${name} = ${value}`)
-      assertReadBack(name, value, pragmaOf(base, name))
-    }
-    return connectionOver(base, { path, role, lockWaitMs })
-  } catch (error) {
-    throw toStoreError(error)
-  }
+interface Opened extends Target {
+  readonly role: Connection['role']
+  readonly lockWaitMs: number
+  readonly durability: DurabilityLevel
 }
 
-const connectionOver = (
-  base: DriverConnection,
-  { path, role, lockWaitMs }: { path: string; role: Connection['role']; lockWaitMs: number },
-): Connection => {
-  const transaction = <Result>(body: () => Result): Result => {
-    if (role !== 'writer') throw new StatementRefusedError(`a ${role} has no transactions`, { statement: 'transaction' })
-    const nested = base.inTransaction
-    if (nested) base.exec('SAVEPOINT holdfast')
-    else beginImmediate(base, lockWaitMs)
-    try {
-      const result = body()
-      base.exec(nested ? 'RELEASE holdfast' : 'COMMIT')
-      return result
-    } catch (error) {
-      // A failed COMMIT, or a full disk, may have rolled it back already.
-      if (base.inTransaction) base.exec(nested ? 'ROLLBACK TO holdfast; RELEASE holdfast' : 'ROLLBACK')
-      throw error
-    }
-  }
-  const db = drizzleOver({ prepare: (sql) => base.prepare(sql), transaction })
+const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
+  const db = drizzleOver({
+    prepare: (sql) => base.prepare(sql),
+    transaction: (body) => inTransaction(base, opened, body),
+  })
   adopt(db)
   return {
-    path,
-    role,
+    path: opened.path,
+    role: opened.role,
+    durability: opened.durability,
+    copy: opened.copy,
     db,
     driver: base.driver,
     sqliteVersion: base.sqliteVersion,
@@ -74,7 +145,28 @@ const connectionOver = (
     },
     exec: (sql) => base.exec(sql),
     prepare: (sql) => base.prepare(sql),
-    close: () => base.close(),
     pragma: (name) => pragmaOf(base, name),
+    close: () => {
+      base.close()
+      opened.onClose?.()
+    },
+  }
+}
+
+/** Begins immediately, because a deferred transaction that writes later fails with SQLITE_BUSY_SNAPSHOT at once. */
+const inTransaction = <Result>(base: DriverConnection, { role, lockWaitMs }: Opened, body: () => Result): Result => {
+  if (role !== 'writer') throw new StatementRefusedError(`a ${role} has no transactions`, { statement: 'transaction' })
+  const isNested = base.inTransaction
+  if (isNested) base.exec('SAVEPOINT holdfast')
+  else beginImmediate(base, lockWaitMs)
+  try {
+    const result = body()
+    base.exec(isNested ? 'RELEASE holdfast' : 'COMMIT')
+    return result
+  } catch (error) {
+    if (!isNested) base.exec('ROLLBACK')
+    // A full disk may have ended the whole transaction already; then the outer one says so.
+    else if (base.inTransaction) base.exec('ROLLBACK TO holdfast; RELEASE holdfast')
+    throw error
   }
 }

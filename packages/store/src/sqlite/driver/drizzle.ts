@@ -16,7 +16,9 @@ export const refusePromise = (result: unknown): void => {
   if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return
   // Its own failure is of no interest any more: the whole transaction is refused.
   Promise.resolve(result).catch(() => undefined)
-  throw new StatementRefusedError('a transaction callback must not be async: it would end before its work does', { statement: 'transaction' })
+  throw new StatementRefusedError('a transaction callback must not be async: it would end before its work does', {
+    statement: 'transaction',
+  })
 }
 
 /** A transaction handle whose nested transactions are savepoints, and refuse promises as well. */

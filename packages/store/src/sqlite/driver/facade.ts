@@ -1,16 +1,17 @@
-import { InvalidInputError, StatementRefusedError, StoreClosedError } from '../../errors.js'
+import { StatementRefusedError, StoreClosedError } from '../../errors.js'
 import type { DriverConnection, SqlValue, Statement } from '../connection.js'
+import { isBusy } from '../database-errors.js'
+import type { NativeDatabase, NativeStatement } from './native.js'
 import { bindable } from './parameters.js'
-import type { NativeDatabase } from './native.js'
 import { StatementCache, type CachedStatement } from './statement-cache.js'
 import { readStatement, refuseCheckpoint } from './statement-text.js'
+import { TransactionWatch } from './transaction-watch.js'
 
 /** More than all the statements of all packages together; past it they are prepared again, never kept. */
 export const STATEMENT_CACHE_SIZE = 500
 
 export interface FacadeOptions {
-  /** Only the checkpointer's connection may run `PRAGMA wal_checkpoint`. */
-  readonly mayCheckpoint: boolean
+  readonly role: 'writer' | 'reader' | 'checkpointer'
   readonly statementCacheSize?: number
 }
 
@@ -20,53 +21,41 @@ export interface FacadeOptions {
  */
 export const facadeOver = (native: NativeDatabase, options: FacadeOptions): DriverConnection => {
   let isOpen = true
+  const watch = new TransactionWatch(native)
+  const mayCheckpoint = options.role === 'checkpointer'
 
   const assertOpen = (): void => {
     if (!isOpen) throw new StoreClosedError('this connection is closed')
   }
 
   const statements = new StatementCache(options.statementCacheSize ?? STATEMENT_CACHE_SIZE, (sql) => {
-    if (!options.mayCheckpoint) refuseCheckpoint(sql)
+    if (!mayCheckpoint) refuseCheckpoint(sql)
     return { text: readStatement(sql), native: native.prepare(sql) }
   })
 
-  /**
-   * A write outside of a transaction gets one of its own. One SQLITE_BUSY on a prepared statement of libsql leaves it
-   * half-stepped, and every later COMMIT of the connection fails; BEGIN IMMEDIATE by exec() takes the refusal instead.
-   */
-  const guarded = <Result>(statement: CachedStatement, run: () => Result): Result => {
-    if (!statement.text.writes || native.inTransaction) return run()
-    native.exec('BEGIN IMMEDIATE')
+  const run = <Result>(
+    statement: CachedStatement,
+    params: readonly unknown[],
+    step: (native: NativeStatement, values: readonly SqlValue[]) => Result,
+  ): Result => {
+    assertOpen()
+    const values = bindable(params, statement.text.parameters)
+    const prepared = statements.nativeOf(statement)
     try {
-      const result = run()
-      native.exec('COMMIT')
-      return result
+      return options.role === 'writer' && statement.text.writes
+        ? watch.insideOne(() => step(prepared, values))
+        : step(prepared, values)
     } catch (error) {
-      if (native.inTransaction) native.exec('ROLLBACK')
+      if (isBusy(error)) statements.drop(statement)
       throw error
     }
   }
 
   const facade = (statement: CachedStatement): Statement => {
-    const checked = (params: readonly unknown[]): SqlValue[] => {
-      assertOpen()
-      return bindable(params, statement.text.parameters)
-    }
-    const all = (params: readonly unknown[]): Record<string, SqlValue>[] => {
-      const values = checked(params)
-      return guarded(statement, () => statements.nativeOf(statement).all(values)).map(exactRow)
-    }
-    const arrays = (params: readonly unknown[]): SqlValue[][] => {
-      const values = checked(params)
-      return guarded(statement, () => statements.nativeOf(statement).arrays(values)).map(exactArray)
-    }
+    const all = (params: readonly unknown[]): Record<string, SqlValue>[] => run(statement, params, stepAll)
+    const arrays = (params: readonly unknown[]): SqlValue[][] => run(statement, params, stepArrays)
     return {
-      run: (...params) => {
-        const values = checked(params)
-        if (statements.nativeOf(statement).returnsRows)
-          throw new StatementRefusedError('run() of a statement that returns rows keeps the write lock: use all()', { statement: statement.sql })
-        return guarded(statement, () => statements.nativeOf(statement).run(values))
-      },
+      run: (...params) => run(statement, params, stepWithoutRows),
       all: (...params) => all(params),
       get: (...params) => all(params)[0],
       raw: () => ({ all: (...params) => arrays(params), get: (...params) => arrays(params)[0] }),
@@ -77,12 +66,13 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
     driver: native.driver,
     sqliteVersion: String(native.prepare('SELECT sqlite_version()').arrays([])[0]?.[0]),
     get inTransaction() {
+      // libsql aborts the process when it is asked after close.
       return isOpen && native.inTransaction
     },
     exec: (sql) => {
       assertOpen()
-      if (!options.mayCheckpoint) refuseCheckpoint(sql)
-      native.exec(sql)
+      if (!mayCheckpoint) refuseCheckpoint(sql)
+      watch.exec(sql)
     },
     prepare: (sql) => {
       assertOpen()
@@ -97,18 +87,13 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
   }
 }
 
-/** libsql rounds an integer past 2^53 in silence; node:sqlite throws. Both refuse it here. */
-const assertExact = (value: SqlValue | undefined): void => {
-  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
-    throw new InvalidInputError(`a number past 2^53 was read (${value}): select it as text`, { kind: 'integer' })
-}
+const stepAll = (native: NativeStatement, values: readonly SqlValue[]): Record<string, SqlValue>[] => native.all(values)
 
-const exactRow = (row: Record<string, SqlValue>): Record<string, SqlValue> => {
-  for (const name in row) assertExact(row[name])
-  return row
-}
+const stepArrays = (native: NativeStatement, values: readonly SqlValue[]): SqlValue[][] => native.arrays(values)
 
-const exactArray = (row: SqlValue[]): SqlValue[] => {
-  for (const value of row) assertExact(value)
-  return row
+const stepWithoutRows = (native: NativeStatement, values: readonly SqlValue[]): ReturnType<Statement['run']> => {
+  // libsql steps it once and never resets it: the row isn't committed, and the write lock stays held.
+  if (native.returnsRows)
+    throw new StatementRefusedError('run() is for statements without rows: use all()', { statement: 'run' })
+  return native.run(values)
 }

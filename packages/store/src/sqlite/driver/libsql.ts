@@ -1,9 +1,7 @@
 import { createRequire } from 'node:module'
-import { DriverMissingError } from '../../errors.js'
+import { DriverMissingError, InvalidInputError, type StoreError } from '../../errors.js'
 import type { SqlValue } from '../connection.js'
 import type { NativeDatabase, NativeStatement } from './native.js'
-
-type Row = Record<string, SqlValue>
 
 /** The part of libsql 0.5.29 that is safe to call. Its own types promise more than it keeps, so they are not used. */
 interface LibsqlStatement {
@@ -35,17 +33,24 @@ const load = (): Libsql => {
   }
 }
 
-/** libsql gives blobs as ArrayBuffers; everybody else gives a Uint8Array. */
-const fromLibsql = (value: unknown): unknown => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)
-
-const blobsInRow = (row: Row): Row => {
-  for (const name in row) if (typeof row[name] === 'object' && row[name] !== null) row[name] = fromLibsql(row[name]) as SqlValue
-  return row
+/**
+ * A value as everybody else gives it. libsql gives blobs as ArrayBuffers, and rounds integers past 2^53 in silence:
+ * such a number is refused, because nobody can tell whether it is exact.
+ */
+const fromLibsql = (value: unknown): unknown => {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact(value)
+  return value
 }
 
-const blobsInArray = (row: SqlValue[]): SqlValue[] => {
-  for (let i = 0; i < row.length; i += 1) if (typeof row[i] === 'object') row[i] = fromLibsql(row[i]) as SqlValue
-  return row
+const inexact = (value: number): StoreError =>
+  new InvalidInputError(`a number past 2^53 was read (${value}): select it as text`, { kind: 'integer' })
+
+const isPlain = (value: unknown): boolean => typeof value === 'string' || value === null || Number.isSafeInteger(value)
+
+/** In place: these rows were made for this call. */
+const mend = (row: Record<string | number, unknown>): void => {
+  for (const key in row) if (!isPlain(row[key])) row[key] = fromLibsql(row[key])
 }
 
 const statementOf = (native: LibsqlStatement): NativeStatement => {
@@ -60,8 +65,16 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
     run: (params) => native.run(params),
     // libsql's all(), never get() or iterate(): get() adds `_metadata` and, after an error, repeats it; iterate() left
     // early keeps the lock.
-    all: (params) => (mode(false).all(params) as Row[]).map(blobsInRow),
-    arrays: (params) => (mode(true).all(params) as SqlValue[][]).map(blobsInArray),
+    all: (params) => {
+      const rows = mode(false).all(params) as Record<string, SqlValue>[]
+      for (const row of rows) mend(row)
+      return rows
+    },
+    arrays: (params) => {
+      const rows = mode(true).all(params) as SqlValue[][]
+      for (const row of rows) mend(row as unknown as Record<number, unknown>)
+      return rows
+    },
   }
 }
 
@@ -80,8 +93,13 @@ export const openLibsql = (path: string): NativeDatabase => {
   }
 }
 
-/** Where the loaded copy of libsql lives: two places are two libraries. */
+/**
+ * The native library that the loaded libsql calls: two of them are two copies of SQLite, while two installs of the
+ * JavaScript around one are not.
+ */
 export const libsqlLocation = (): string => {
   load()
-  return require.resolve('libsql')
+  const entry = require.resolve('libsql')
+  const addon = require.cache[entry]?.children.find((child) => child.id.endsWith('.node'))
+  return addon?.id ?? entry
 }

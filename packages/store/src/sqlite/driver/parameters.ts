@@ -14,7 +14,10 @@ const bindText = (value: string, position: number): string => {
   if (value.includes('\0'))
     throw new InvalidTextError(`parameter ${position + 1} holds a NUL`, { position: position + 1, problem: 'nul' })
   if (!isWellFormed(value))
-    throw new InvalidTextError(`parameter ${position + 1} holds a lone surrogate`, { position: position + 1, problem: 'lone_surrogate' })
+    throw new InvalidTextError(`parameter ${position + 1} holds a lone surrogate`, {
+      position: position + 1,
+      problem: 'lone_surrogate',
+    })
   return value
 }
 

@@ -19,7 +19,9 @@ const WAL_PRAGMA = /\bpragma\b[^;]*\b(?:wal_checkpoint\b|wal_autocheckpoint\s*[=
  */
 export const refuseCheckpoint = (sql: string): void => {
   if (!/wal_/i.test(sql) || !WAL_PRAGMA.test(bare(sql))) return
-  throw new StatementRefusedError('a WAL checkpoint runs on the checkpointer’s connection only', { statement: 'wal_checkpoint' })
+  throw new StatementRefusedError('a WAL checkpoint runs on the checkpointer’s connection only', {
+    statement: 'wal_checkpoint',
+  })
 }
 
 /** What the facade knows of a statement before it is prepared. */
@@ -30,7 +32,8 @@ export interface StatementText {
   readonly writes: boolean
 }
 
-const WRITES = /^\s*(?:insert|update|delete|replace)\b|^\s*with\b[\s\S]*\b(?:insert\s+into|update|delete\s+from|replace\s+into)\b/i
+const WRITES =
+  /^\s*(?:insert|update|delete|replace|create|drop|alter|reindex|analyze)\b|^\s*with\b[\s\S]*\b(?:insert\s+into|update|delete\s+from|replace\s+into)\b/i
 const NAMED = /[:@$][a-z_]|\?\d/i
 const SEVERAL = /;\s*\S/
 
@@ -43,7 +46,9 @@ const SEVERAL = /;\s*\S/
 export const readStatement = (sql: string): StatementText => {
   const text = bare(sql)
   if (NAMED.test(text))
-    throw new StatementRefusedError('parameters are written ? and given in order: a missing named one would be NULL', { statement: sql })
+    throw new StatementRefusedError('parameters are written ? and given in order: a missing named one would be NULL', {
+      statement: sql,
+    })
   if (SEVERAL.test(text) && !/^\s*create\s+(?:temp(?:orary)?\s+)?trigger\b/i.test(text))
     throw new StatementRefusedError('prepare takes one statement; exec takes several', { statement: sql })
   return { parameters: text.split('?').length - 1, writes: WRITES.test(text) }

@@ -1,0 +1,172 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  chmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import {
+  DiskFullError,
+  InvalidInputError,
+  NotADatabaseError,
+  StoreIoError,
+  StoreMissingError,
+  StoreReadOnlyError,
+  type StoreError,
+} from '../errors.js'
+import { assertLocalFileSystem } from './file-system.js'
+import { isOpenHere, keyOf, type FileKey } from './one-copy.js'
+
+const FILE_MODE = 0o600
+const FOLDER_MODE = 0o700
+
+const MAGIC = 'SQLite format 3\0'
+/** The smallest page. A shorter file is cut off, or something else. */
+const SMALLEST_BYTES = 512
+
+export interface FileCheck {
+  /** Make the folder and the file when they are missing, and take an empty file for a new database. */
+  readonly create: boolean
+  /** Another thread of this process looked at the bytes, and may have the file open now. */
+  readonly checked: boolean
+}
+
+/** A file that SQLite may open. */
+export interface CheckedFile {
+  /** Absolute, symlinks resolved: one name for one file, also for what lies beside it. */
+  readonly path: string
+  readonly key: FileKey
+}
+
+/**
+ * Looks at a database's file before SQLite does, creating it when asked to. What is refused is not touched.
+ *
+ * Its bytes are read only while this process has it open nowhere: closing a second descriptor drops every lock that
+ * the process holds on the file, and acknowledged commits were lost that way (measured). Without /proc the process
+ * sees its own thread only, so a thread that opens a file after another passes `checked`.
+ *
+ * @throws `store.missing`, `store.not_a_database`, `store.read_only`, `store.unsupported`, `store.disk_full`
+ */
+export const checkFile = (path: string, { create, checked }: FileCheck): CheckedFile => {
+  try {
+    if (create) createMissing(path)
+    const found = { path: realpathSync(path), key: keyOf(path) }
+    assertLocalFileSystem(found.path)
+    assertRegularFile(found.path)
+    assertWritable(found.path)
+    if (!checked && !isOpenHere(found.key)) assertDatabase(found.path, create)
+    return found
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+const createMissing = (path: string): void => {
+  // statSync follows links: a link to nothing is missing, and creating through it would surprise its owner.
+  if (existsSync(path)) return
+  const folder = dirname(path)
+  assertLocalFileSystem(realpathSync(nearestExisting(folder)))
+  createFolder(folder)
+  try {
+    const file = openSync(path, 'wx', FILE_MODE)
+    // The mode given to open is cut by the umask.
+    fchmodSync(file, FILE_MODE)
+    closeSync(file)
+  } catch (error) {
+    // Another process was first: what it made is looked at like any other file.
+    if (codeOf(error) === 'EEXIST') return
+    throw error
+  }
+  syncFolder(folder)
+}
+
+const nearestExisting = (folder: string): string => (existsSync(folder) ? folder : nearestExisting(dirname(folder)))
+
+const createFolder = (folder: string): void => {
+  const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
+  if (first === undefined) return
+  const above = dirname(first)
+  let made = above
+  for (const name of relative(above, folder).split(sep)) {
+    // Each new name is made durable in the folder that holds it: a file is worth nothing when its folder is lost.
+    syncFolder(made)
+    made = join(made, name)
+    chmodSync(made, FOLDER_MODE)
+  }
+}
+
+const syncFolder = (folder: string): void => {
+  // Windows opens no folders, and its file systems write names through.
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+const assertRegularFile = (path: string): void => {
+  const stat = statSync(path)
+  if (!stat.isFile()) throw notADatabase(path, stat.isDirectory() ? 'a folder' : 'not a regular file')
+}
+
+/** WAL and shared memory are made beside the file, so a reader needs a writable folder as well. */
+const assertWritable = (path: string): void => {
+  accessSync(path, constants.R_OK | constants.W_OK)
+  accessSync(dirname(path), constants.W_OK | constants.X_OK)
+}
+
+const assertDatabase = (path: string, create: boolean): void => {
+  const head = Buffer.alloc(SMALLEST_BYTES)
+  const file = openSync(path, 'r')
+  let bytes: number
+  try {
+    bytes = readSync(file, head, 0, SMALLEST_BYTES, 0)
+  } finally {
+    closeSync(file)
+  }
+  if (bytes === 0) {
+    // SQLite takes it for a new database in silence: a store whose file was cut to nothing would look fresh.
+    if (!create) throw notADatabase(path, 'empty')
+    return
+  }
+  if (bytes < SMALLEST_BYTES) throw notADatabase(path, `${bytes} bytes long`)
+  if (head.toString('latin1', 0, MAGIC.length) !== MAGIC) throw notADatabase(path, 'something else')
+}
+
+const notADatabase = (path: string, found: string): StoreError =>
+  new NotADatabaseError(`${path} is not a SQLite database: it is ${found}`, { path, found })
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
+
+const fileError = (error: unknown, path: string): unknown => {
+  const details = { path, reason: codeOf(error) ?? null }
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new StoreMissingError(`there is no database at ${path}`, details, { cause: error })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new StoreReadOnlyError(`${path} or its folder can't be read and written`, details, { cause: error })
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new DiskFullError(`there is no space for ${path}`, details, { cause: error })
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return new InvalidInputError(`${path} is no usable path`, details, { cause: error })
+    case 'EIO':
+      return new StoreIoError(`the disk failed at ${path}`, details, { cause: error })
+    default:
+      return error
+  }
+}
