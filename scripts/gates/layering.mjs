@@ -22,7 +22,7 @@ const IMPORT = /(?:from|import|import\.meta\.resolve|require)\s*\(?\s*['"](@hold
 export const layering = {
   name: 'layers',
   async run() {
-    const packages = workspacePackages().filter((entry) => !entry.path.startsWith('tests/'))
+    const packages = workspacePackages().filter(({ path }) => !/^(?:tests|scripts)\b/.test(path))
     const sources = packages.flatMap(sourcesOf)
     const problems = [...packages.flatMap(manifestProblems), ...sources.flatMap(importProblems)]
     if (problems.length > 0) throw new Error(problems.join('\n'))

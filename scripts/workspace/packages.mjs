@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ROOT } from './root.mjs'
 
 /** The folders whose children are workspace packages, as pnpm-workspace.yaml lists them. */
-export const PACKAGE_FOLDERS = ['packages', 'apps', 'examples', 'tests']
+const PACKAGE_FOLDERS = ['packages', 'apps', 'examples', 'tests']
 
 /**
  * Every package of the workspace, in a stable order.
@@ -12,7 +12,8 @@ export const PACKAGE_FOLDERS = ['packages', 'apps', 'examples', 'tests']
  *   `path` is relative to the root, `folder` absolute.
  */
 export function workspacePackages(root = ROOT) {
-  return PACKAGE_FOLDERS.flatMap((parent) => childFolders(root, parent)).map((path) => {
+  const paths = PACKAGE_FOLDERS.flatMap((parent) => childFolders(root, parent))
+  return paths.concat(packageAt(root, 'scripts')).map((path) => {
     const folder = join(root, path)
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     return { name: manifest.name, path, folder, manifest }
@@ -24,10 +25,14 @@ export function publishablePackages(root = ROOT) {
   return workspacePackages(root).filter((entry) => entry.manifest.private !== true)
 }
 
+function packageAt(root, path) {
+  return existsSync(join(root, path, 'package.json')) ? [path] : []
+}
+
 function childFolders(root, parent) {
   if (!existsSync(join(root, parent))) return []
   return readdirSync(join(root, parent), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(root, parent, entry.name, 'package.json')))
-    .map((entry) => `${parent}/${entry.name}`)
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => packageAt(root, `${parent}/${entry.name}`))
     .sort()
 }
