@@ -66,7 +66,7 @@ export interface RecordVerificationArgs {
 
 /**
  * Adds a checkpoint at the item's next position. Appending the same id again answers with the position it has.
- * Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`.
+ * Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`, `checkpoint.conflict`.
  */
 export const appendCheckpoint: Operation<
   AppendCheckpointArgs,
@@ -97,11 +97,13 @@ export const getCheckpoint: Operation<{ readonly tenant: string; readonly id: st
 export const listCheckpoints: Operation<ListCheckpointsArgs, readonly CheckpointRecord[]> = query('checkpoints.list')
 
 /**
- * Whether a row with these values exists, for `db_row` evidence. Table and columns must be ones that the file has;
- * they are looked up, never pasted. Refused: `input.invalid`.
+ * Whether a row that fits `match` exists, and whether one of them has `values` as well, for `db_row` evidence. Table
+ * and columns must be ones that the file has: they are looked up, never pasted. Of a table with a column `tenant` only
+ * the tenant's own rows are seen. Refused: `input.invalid`.
  */
 export const evidenceRowExists: Operation<
   {
+    readonly tenant: string
     readonly table: string
     readonly match: { readonly [column: string]: string | number | null }
     readonly values: { readonly [column: string]: string | number | null }

@@ -260,6 +260,12 @@ export const OutcomeUnknownError: ErrorClass<'store.outcome_unknown'> = defineEr
   'store.outcome_unknown',
   retryable,
 )
+/** A thread of the store died with this read in its hands, and is started again. Ask again. */
+export const ThreadDiedError: ErrorClass<'store.thread_died'> = defineError(
+  'ThreadDiedError',
+  'store.thread_died',
+  retryable,
+)
 /** No space left. Nothing was written; reads go on. */
 export const DiskFullError: ErrorClass<'store.disk_full'> = defineError('DiskFullError', 'store.disk_full', retryable)
 /** The disk failed a read, a write or a sync. */

@@ -1,16 +1,25 @@
 import { operation, type Operation } from './operation.js'
 
 /**
- * Deletes progress checkpoints beyond the newest `keep` of each item that a later verified one supersedes, or whose
- * item has ended. Never: a replayed checkpoint of a live item, the last verified one of each type, or the newest.
- * Looks at up to `limit` items from `afterItemSeq` on, so that one pass is one bounded transaction.
+ * Deletes progress checkpoints beyond the newest `keep` of each item, whether it lives or has ended.
+ *
+ * A checkpoint is superseded once `keep` newer ones of its item exist: work resumes from the newest, and rolls back to
+ * the last verified one. So these are never deleted, however old: the newest, the last verified of each type, and what
+ * a live item would replay (`isReplayed`).
+ *
+ * Looks at up to `limit` items from `afterItemSeq` on and deletes at most 1,000 rows, so that one call is one bounded
+ * transaction; `nextItemSeq` is where the next call goes on, null at the end.
  */
 export const pruneCheckpoints: Operation<
   { readonly keep: number; readonly afterItemSeq: number | null; readonly limit: number },
   { readonly deleted: number; readonly nextItemSeq: number | null }
 > = operation('retention.pruneCheckpoints')
 
-/** Deletes ended tasks with their items, journals and checkpoints, oldest first, at most `limit` rows per call. */
+/**
+ * Deletes ended tasks with their items, journals and checkpoints, the one that ended first before the others, at most
+ * `limit` rows per call: a large task goes in steps, journals first, so that what is left can still be read. Keys
+ * stay: an answer outlives the task it came from.
+ */
 export const deleteFinishedTasks: Operation<
   { readonly tenant: string | null; readonly finishedBeforeMs: number; readonly limit: number },
   { readonly deletedTasks: number; readonly remaining: boolean }

@@ -1,5 +1,196 @@
-import type { RepositoryContext } from './context.js'
+import {
+  checkOrCreateKey,
+  completeKey,
+  countKeys,
+  failKey,
+  forgetKey,
+  getKey,
+  heartbeatKey,
+  type KeyRecord,
+  type KeyRef,
+} from '../idempotency.js'
+import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS, MAX_LEASE_MS } from '../defaults.js'
+import { IdempotencyInProgressError } from '../errors.js'
+import { checkInteger, checkName } from '../input.js'
+import { requestHash } from '../request-hash.js'
+import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
+import { errorText, fromJsonText } from './json-text.js'
 
+export interface CheckOrCreate extends TenantOption {
+  /** What is asked for. Its canonical JSON is hashed; member order doesn't matter. */
+  readonly request: unknown
+  /** Who asks, for people to read. */
+  readonly owner: string
+  readonly leaseMs?: number
+  /** How long the answer is kept. */
+  readonly ttlMs?: number
+  /** What the key was used for, where it was. */
+  readonly taskId?: string
+  readonly workItemId?: string
+}
+
+/**
+ * `created`, `taken_over`: the caller holds the key and must execute, then `complete` or `fail` with `ref`.
+ * `completed`: the answer is here. `in_progress`: somebody alive is at it.
+ */
+export type KeyClaim =
+  | { readonly outcome: 'created' | 'taken_over'; readonly ref: KeyRef; readonly leaseExpiresAtMs: number }
+  | { readonly outcome: 'completed'; readonly response: unknown; readonly finishedAtMs: number }
+  | { readonly outcome: 'in_progress'; readonly owner: string; readonly leaseExpiresAtMs: number }
+
+export interface KeyEntry extends Omit<KeyRecord, 'response' | 'error'> {
+  /** Undefined while there is none; `null` is an answer. */
+  readonly response: unknown
+  readonly error: unknown
+}
+
+/**
+ * One key and one request: one execution at a time, one answer, byte-equal for everybody who asks again.
+ *
+ * ```
+ *   (none) ──checkOrCreate──▶ pending ──complete──▶ completed ──expires──▶ (as none)
+ *                             ▲  │ ▲
+ *             lease ran out ──┘  │ └── checkOrCreate, token + 1
+ *                                └──fail──▶ failed ──┘
+ * ```
+ * A crash of the owner leaves `pending` until its lease runs out; then the next caller takes over, and the token keeps
+ * a late answer of the first one out.
+ */
 export class IdempotencyKeys {
   constructor(protected readonly context: RepositoryContext) {}
+
+  /**
+   * Takes the key for this request, or says what became of it.
+   *
+   * @throws {IdempotencyConflictError} `idempotency.conflict`: the key stands for another request, answered or not.
+   * @throws `task.not_found`, `work_item.not_found`: what the key is said to be used for.
+   */
+  async checkOrCreate(key: string, options: CheckOrCreate): Promise<KeyClaim> {
+    const { leaseMs = IDEMPOTENCY_LEASE_MS, ttlMs = IDEMPOTENCY_TTL_MS } = options
+    const tenant = tenantOf(this.context, options)
+    const claim = await this.context.submits.submit(checkOrCreateKey, {
+      tenant,
+      key: checkName('key', key),
+      requestHash: await requestHash(options.request),
+      owner: checkName('owner', options.owner),
+      processId: this.context.processId,
+      leaseMs: checkInteger('leaseMs', leaseMs, 1, MAX_LEASE_MS),
+      ttlMs: checkInteger('ttlMs', ttlMs, 1, Number.MAX_SAFE_INTEGER / 2),
+      taskId: options.taskId ?? null,
+      workItemId: options.workItemId ?? null,
+      nowMs: this.context.clock.nowMs(),
+    })
+    switch (claim.outcome) {
+      case 'completed':
+        return { ...claim, response: decode(this.context, claim.response) }
+      case 'in_progress':
+        return claim
+      default: {
+        const { outcome, fencingToken, leaseExpiresAtMs } = claim
+        return { outcome, ref: { tenant, key, fencingToken }, leaseExpiresAtMs }
+      }
+    }
+  }
+
+  /**
+   * Stores the answer. The first one stands; the same one again from the same holder is a duplicate.
+   *
+   * @throws {IdempotencyLostError} `idempotency.lost`: somebody took the key over. What was executed was executed
+   * twice, and the other answer counts.
+   * @throws `idempotency.already_completed`, `idempotency.not_found`, `input.too_large`
+   */
+  complete(ref: KeyRef, response: unknown): Promise<{ readonly duplicate: boolean }> {
+    return this.context.submits.submit(completeKey, {
+      ...keyRefOf(ref),
+      response: encode(this.context, response),
+      nowMs: this.context.clock.nowMs(),
+    })
+  }
+
+  /** Gives the key up: the next caller with this request takes it over. Refused as {@link complete}. */
+  async fail(ref: KeyRef, error: unknown): Promise<void> {
+    const nowMs = this.context.clock.nowMs()
+    await this.context.submits.submit(failKey, { ...keyRefOf(ref), error: errorText(error), nowMs })
+  }
+
+  /** Extends the lease of a key that is worked on, while it has not run out. Refused as {@link complete}. */
+  async heartbeat(ref: KeyRef, options: { readonly leaseMs?: number } = {}): Promise<number> {
+    const { leaseMs = IDEMPOTENCY_LEASE_MS } = options
+    const { leaseExpiresAtMs } = await this.context.submits.submit(heartbeatKey, {
+      ...keyRefOf(ref),
+      leaseMs: checkInteger('leaseMs', leaseMs, 1, MAX_LEASE_MS),
+      nowMs: this.context.clock.nowMs(),
+    })
+    return leaseExpiresAtMs
+  }
+
+  /** Removes the key, whatever its state, so that its effect may run again. */
+  async forget(key: string, options: TenantOption = {}): Promise<{ readonly forgotten: boolean }> {
+    const tenant = tenantOf(this.context, options)
+    return this.context.submits.submit(forgetKey, { tenant, key: checkName('key', key) })
+  }
+
+  async get(key: string, options: TenantOption = {}): Promise<KeyEntry | undefined> {
+    const tenant = tenantOf(this.context, options)
+    const record = await this.context.submits.submit(getKey, { tenant, key: checkName('key', key) })
+    if (!record) return undefined
+    const { response, error, ...rest } = record
+    return {
+      ...rest,
+      response: response === null ? undefined : decode(this.context, response),
+      error: fromJsonText(error),
+    }
+  }
+
+  /** How many keys are in each state; those whose time is over are counted as `expired` alone. */
+  count(options: TenantOption = {}): Promise<{
+    readonly pending: number
+    readonly completed: number
+    readonly failed: number
+    readonly expired: number
+  }> {
+    const tenant = tenantOf(this.context, options)
+    return this.context.submits.submit(countKeys, { tenant, nowMs: this.context.clock.nowMs() })
+  }
+
+  /**
+   * Executes once and answers everybody alike. A failure of `execute` is passed on, and the next caller executes.
+   *
+   * The key's lease is not extended here: give `leaseMs` for longer than `execute` may take, or heartbeat in it.
+   *
+   * @returns the answer as JSON gives it back, whoever executed.
+   * @throws {IdempotencyInProgressError} `idempotency.in_progress`: somebody else is executing; retry later.
+   * @throws {IdempotencyConflictError} `idempotency.conflict`
+   */
+  async run<Response>(
+    key: string,
+    request: Omit<CheckOrCreate, 'owner'> & { readonly owner?: string },
+    execute: (ref: KeyRef) => Promise<Response>,
+  ): Promise<Response> {
+    const claim = await this.checkOrCreate(key, { owner: this.context.processId ?? 'run', ...request })
+    if (claim.outcome === 'completed') return claim.response as Response // what an earlier `execute` gave
+    if (claim.outcome === 'in_progress')
+      throw new IdempotencyInProgressError(`key ${key} is worked on by ${claim.owner}`, {
+        key,
+        leaseExpiresAtMs: claim.leaseExpiresAtMs,
+      })
+    const response = await this.#execute(claim.ref, execute)
+    await this.complete(claim.ref, response)
+    return response
+  }
+
+  async #execute<Response>(ref: KeyRef, execute: (ref: KeyRef) => Promise<Response>): Promise<Response> {
+    try {
+      return await execute(ref)
+    } catch (error) {
+      await this.fail(ref, error)
+      throw error
+    }
+  }
 }
+
+const keyRefOf = ({ tenant, key, fencingToken }: KeyRef): KeyRef => ({
+  tenant: checkName('tenant', tenant),
+  key: checkName('key', key),
+  fencingToken: checkInteger('fencingToken', fencingToken, 1, Number.MAX_SAFE_INTEGER),
+})

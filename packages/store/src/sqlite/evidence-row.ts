@@ -1,0 +1,44 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { evidenceRowExists } from '../checkpoints.js'
+import { granted, refused } from '../operation.js'
+import { read, type SqliteBinding } from './module.js'
+import { preparedRows } from './prepared.js'
+
+const p = sql.placeholder
+
+/** A name that the file itself has told us, as an identifier. */
+const quoted = (name: string): SQL => sql.raw(`"${name.replaceAll('"', '""')}"`)
+
+// IS, not =: NULL is a value like any other here.
+const equalities = (values: { readonly [column: string]: string | number | null }): readonly SQL[] =>
+  Object.entries(values).map(([column, value]) => sql`${quoted(column)} IS ${value}`)
+
+const all = (conditions: readonly SQL[]): SQL =>
+  conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `)
+
+/**
+ * Table and columns are looked up in the file before they become part of a statement, and values are always bound.
+ * A table that has a column `tenant` shows only the asking tenant's rows.
+ */
+export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) => {
+  const columnsOf = preparedRows<{ name: string }>(
+    db,
+    sql`SELECT known.name FROM sqlite_schema AS found, pragma_table_info(found.name) AS known
+        WHERE found.type = 'table' AND found.name = ${p('table')}`,
+  )
+  return ({ tenant, table, match, values }) => {
+    const columns = new Set(columnsOf({ table }).map(({ name }) => name))
+    if (columns.size === 0) return refused('input.invalid', 'evidence names a table that the file does not have', { table })
+    const unknown = [...Object.keys(match), ...Object.keys(values)].find((column) => !columns.has(column))
+    if (unknown !== undefined)
+      return refused('input.invalid', `evidence names a column that ${table} does not have`, { table, column: unknown })
+
+    const wanted = all([...(columns.has('tenant') ? [sql`tenant = ${tenant}`] : []), ...equalities(match)])
+    const [found] = preparedRows<{ exists: number; matches: number }>(
+      db,
+      sql`SELECT EXISTS (SELECT 1 FROM ${quoted(table)} WHERE ${wanted}) AS "exists",
+                 EXISTS (SELECT 1 FROM ${quoted(table)} WHERE ${wanted} AND ${all(equalities(values))}) AS "matches"`,
+    )()
+    return granted({ exists: found?.exists === 1, matches: found?.matches === 1 })
+  }
+})
