@@ -1309,8 +1309,8 @@ CREATE TRIGGER work_items_settle_task
 AFTER UPDATE OF state ON work_items
 WHEN NEW.state in ('completed', 'failed', 'cancelled')
   AND NOT EXISTS (
-    SELECT 1 FROM work_items AS open
-    WHERE open.task_seq = NEW.task_seq AND open.state in ('scheduled', 'pending', 'running', 'waiting')
+    SELECT 1 FROM work_items AS item
+    WHERE item.task_seq = NEW.task_seq AND item.state in ('scheduled', 'pending', 'running', 'waiting')
   )
 BEGIN
   UPDATE tasks

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES } from '../checkpoint-type.js'
-import { isJsonWhereSaid, isOneOf } from './columns.js'
+import { isOneOf } from '../predicates.js'
+import { isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
 import { workItems } from './work-items.js'
 
@@ -47,7 +48,7 @@ export const checkpoints = sqliteTable(
     check('checkpoints_snapshot', isJsonWhereSaid(t.encoding, t.snapshot)),
     check(
       'checkpoints_json',
-      sql`(${t.metadata} is null or json_valid(${t.metadata})) and (${t.evidence} is null or json_valid(${t.evidence}))`,
+      sql`(${t.metadata} is null or ${isJson(t.metadata)}) and (${t.evidence} is null or ${isJson(t.evidence)})`,
     ),
   ],
 )
@@ -70,6 +71,6 @@ export const checkpointVerifications = sqliteTable(
     // last verification of a checkpoint; the cascade from checkpoints
     index('checkpoint_verifications_by_checkpoint').on(t.checkpointSeq, t.seq),
     check('checkpoint_verifications_outcome', isOneOf(t.outcome, VERIFICATION_OUTCOMES)),
-    check('checkpoint_verifications_findings', sql`json_valid(${t.findings})`),
+    check('checkpoint_verifications_findings', isJson(t.findings)),
   ],
 )

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { EVENT_TYPES } from '../event-type.js'
-import { isJsonWhereSaid, isOneOf } from './columns.js'
+import { isOneOf } from '../predicates.js'
+import { isJsonWhereSaid } from './columns.js'
 import { workItems } from './work-items.js'
 
 /**

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { IDEMPOTENCY_STATES } from '../idempotency-state.js'
-import { is, isJsonWhereSaid, isOneOf } from './columns.js'
+import { is, isOneOf } from '../predicates.js'
+import { isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
 import { workItems } from './work-items.js'
 
@@ -55,7 +56,7 @@ export const idempotencyKeys = sqliteTable(
     ),
     check(
       'idempotency_keys_error',
-      sql`(${is(t.state, 'failed')}) = (${t.error} is not null) and (${t.error} is null or json_valid(${t.error}))`,
+      sql`(${is(t.state, 'failed')}) = (${t.error} is not null) and (${t.error} is null or ${isJson(t.error)})`,
     ),
   ],
 )

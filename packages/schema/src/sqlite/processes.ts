@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { isOneOf } from '../predicates.js'
 import { PROCESS_KINDS, PROCESS_STATES } from '../process-state.js'
-import { isOneOf } from './columns.js'
 
 /** Every OS process that opened the store. `id` names its death lock as well. */
 export const processes = sqliteTable(

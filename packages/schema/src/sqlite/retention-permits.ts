@@ -1,6 +1,6 @@
 import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { isOneOf } from '../predicates.js'
 import { PERMIT_KINDS } from '../retention.js'
-import { isOneOf } from './columns.js'
 
 /**
  * Leave to delete one protected row. Put and removed in the transaction that deletes: the triggers look for it, and

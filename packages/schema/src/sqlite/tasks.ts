@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { is, isOneOf } from '../predicates.js'
 import { FAILURE_POLICIES, TASK_STATES, TERMINAL_TASK_STATES } from '../task-state.js'
-import { is, isOneOf } from './columns.js'
+import { isJson } from './columns.js'
 
 /** One row per submission. Input, result and error stand on its root work item; this row is written at both ends only. */
 export const tasks = sqliteTable(
@@ -34,6 +35,6 @@ export const tasks = sqliteTable(
     check('tasks_state', isOneOf(t.state, TASK_STATES)),
     check('tasks_failure_policy', isOneOf(t.failurePolicy, FAILURE_POLICIES)),
     check('tasks_finished', sql`(${t.finishedAtMs} is not null) = (${isOneOf(t.state, TERMINAL_TASK_STATES)})`),
-    check('tasks_metadata', sql`${t.metadata} is null or json_valid(${t.metadata})`),
+    check('tasks_metadata', sql`${t.metadata} is null or ${isJson(t.metadata)}`),
   ],
 )

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { type AnySQLiteColumn, check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { is, isOneOf } from '../predicates.js'
 import { TERMINAL_STATES, TRANSITION_REASONS, WAITING_REASONS, WORK_STATES } from '../work-state.js'
-import { is, isJsonWhereSaid, isOneOf } from './columns.js'
+import { isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
 
 /**
@@ -113,7 +114,7 @@ export const workItems = sqliteTable(
     ),
     check(
       'work_items_error',
-      sql`(${t.error} is null or json_valid(${t.error})) and (${t.state} <> 'failed' or ${t.error} is not null)`,
+      sql`(${t.error} is null or ${isJson(t.error)}) and (${t.state} <> 'failed' or ${t.error} is not null)`,
     ),
   ],
 )

@@ -12,8 +12,8 @@ export const settleTrigger = trigger(
 AFTER UPDATE OF state ON work_items
 WHEN NEW.state in ${listOf(TERMINAL_STATES)}
   AND NOT EXISTS (
-    SELECT 1 FROM work_items AS open
-    WHERE open.task_seq = NEW.task_seq AND open.state in ${listOf(OPEN_STATES)}
+    SELECT 1 FROM work_items AS item
+    WHERE item.task_seq = NEW.task_seq AND item.state in ${listOf(OPEN_STATES)}
   )
 BEGIN
   UPDATE tasks

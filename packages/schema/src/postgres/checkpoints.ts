@@ -1,0 +1,76 @@
+import { sql } from 'drizzle-orm'
+import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES } from '../checkpoint-type.js'
+import { isOneOf } from '../predicates.js'
+import { identity, int8, isJson, isJsonWhereSaid } from './columns.js'
+import { tasks } from './tasks.js'
+import { workItems } from './work-items.js'
+
+/** Append-only progress of a work item. Outlives the item (its link becomes NULL), ends with the task. */
+export const checkpoints = pgTable(
+  'checkpoints',
+  {
+    seq: identity(),
+    tenant: text('tenant').notNull(),
+    id: text('id').notNull(),
+    taskSeq: int8('task_seq')
+      .notNull()
+      .references(() => tasks.seq, { onDelete: 'cascade' }),
+    workItemSeq: int8('work_item_seq').references(() => workItems.seq, { onDelete: 'set null' }),
+    /** 1, 2, 3 … within the item; a position is never given twice, not even after a deletion. */
+    position: int8('position').notNull(),
+    type: text('type', { enum: CHECKPOINT_TYPES }).notNull(),
+    /** The step it belongs to, where it belongs to one. */
+    name: text('name'),
+    /** 1 for what a resuming attempt replays (a step's result): retention never takes it while the item lives. */
+    isReplayed: integer('is_replayed').notNull(),
+    fencingToken: int8('fencing_token').notNull(),
+    attempt: integer('attempt').notNull(),
+    snapshot: text('snapshot').notNull(),
+    encoding: text('encoding').notNull(),
+    rawBytes: int8('raw_bytes').notNull(),
+    metadata: text('metadata'),
+    /** JSON evidence pack: what a verification has to find. */
+    evidence: text('evidence'),
+    createdAtMs: int8('created_at_ms').notNull(),
+  },
+  (t) => [
+    uniqueIndex('checkpoints_by_id').on(t.tenant, t.id),
+    // append, latest, list newest first
+    uniqueIndex('checkpoints_by_work_item').on(t.workItemSeq, t.position),
+    // latest of a type, last verified of a type
+    index('checkpoints_by_type').on(t.workItemSeq, t.type, t.position),
+    // a task's checkpoints, newest first; the cascade from tasks
+    index('checkpoints_by_task').on(t.taskSeq, t.seq),
+    check('checkpoints_type', isOneOf(t.type, CHECKPOINT_TYPES)),
+    check('checkpoints_replayed', sql`${t.isReplayed} in (0, 1)`),
+    check('checkpoints_position', sql`${t.position} >= 1 and ${t.rawBytes} >= 0`),
+    check('checkpoints_snapshot', isJsonWhereSaid(t.encoding, t.snapshot)),
+    check(
+      'checkpoints_json',
+      sql`(${t.metadata} is null or ${isJson(t.metadata)}) and (${t.evidence} is null or ${isJson(t.evidence)})`,
+    ),
+  ],
+)
+
+/** What a verification of a checkpoint's evidence found. Append-only. */
+export const checkpointVerifications = pgTable(
+  'checkpoint_verifications',
+  {
+    seq: identity(),
+    checkpointSeq: int8('checkpoint_seq')
+      .notNull()
+      .references(() => checkpoints.seq, { onDelete: 'cascade' }),
+    outcome: text('outcome', { enum: VERIFICATION_OUTCOMES }).notNull(),
+    /** JSON: one finding per piece of evidence. */
+    findings: text('findings').notNull(),
+    verifiedBy: text('verified_by').notNull(),
+    verifiedAtMs: int8('verified_at_ms').notNull(),
+  },
+  (t) => [
+    // last verification of a checkpoint; the cascade from checkpoints
+    index('checkpoint_verifications_by_checkpoint').on(t.checkpointSeq, t.seq),
+    check('checkpoint_verifications_outcome', isOneOf(t.outcome, VERIFICATION_OUTCOMES)),
+    check('checkpoint_verifications_findings', isJson(t.findings)),
+  ],
+)

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { startPostgres } from '../src/postgres/index.js'
+
+const ask = async (url: string, question: string): Promise<unknown> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(question)).rows[0]
+  } finally {
+    await client.end()
+  }
+}
+
+const foldersOfServers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-postgres-'))
+
+describe('a PostgreSQL for tests', () => {
+  it('is real, has databases that do not see each other, and leaves nothing behind', async () => {
+    const before = new Set(foldersOfServers())
+    const server = await startPostgres()
+    const own = foldersOfServers().filter((name) => !before.has(name))
+    try {
+      const [one, other] = [await server.createDatabase(), await server.createDatabase()]
+      await ask(one, 'create table here (x int)')
+
+      expect(await ask(one, `select to_regclass('here') is not null as there`)).toEqual({ there: true })
+      expect(await ask(other, `select to_regclass('here') is not null as there`)).toEqual({ there: false })
+      expect(await ask(server.url, 'show server_version')).toMatchObject({ server_version: expect.stringMatching(/^1\d/) })
+    } finally {
+      await server.stop()
+      await server.stop()
+    }
+
+    await expect(ask(server.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect(own.filter((name) => existsSync(`${tmpdir()}/${name}`))).toEqual([])
+  })
+})
