@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 /** Where the API listens unless HOLDFAST_PORT says otherwise. */
 export const DEFAULT_PORT = 8787
 
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+
 /**
  * What both processes are given: the caller's environment, with the defaults that belong to `npm start` filled in.
  *
@@ -13,7 +15,7 @@ export const DEFAULT_PORT = 8787
  */
 export function supervisorSettings(env, { cwd, root }) {
   const port = portOf(env.HOLDFAST_PORT)
-  const host = env.HOLDFAST_HOST ?? '127.0.0.1'
+  const host = hostOf(env)
   const dataDir = resolve(cwd, env.HOLDFAST_DATA_DIR ?? '.holdfast')
   return {
     cwd,
@@ -29,6 +31,12 @@ export function supervisorSettings(env, { cwd, root }) {
       HOLDFAST_INGEST_ROOTS: env.HOLDFAST_INGEST_ROOTS ?? cwd,
     },
   }
+}
+
+// Others than this machine may then ask, and whoever starts it has to know the token: one in a file is not enough.
+function hostOf({ HOLDFAST_HOST: host = '127.0.0.1', HOLDFAST_TOKEN: token }) {
+  if (LOOPBACK.has(host) || token) return host
+  throw new Error(`HOLDFAST_HOST=${host} lets other machines in, so HOLDFAST_TOKEN must be set: openssl rand -hex 32`)
 }
 
 function portOf(text = String(DEFAULT_PORT)) {

@@ -41,6 +41,12 @@ describe('what both processes are given', () => {
     })
   })
 
+  it('listens to other machines only with a token that its owner chose', () => {
+    expect(() => supervisorSettings({ HOLDFAST_HOST: '0.0.0.0' }, folders)).toThrow('HOLDFAST_TOKEN must be set')
+    expect(supervisorSettings({ HOLDFAST_HOST: '0.0.0.0', HOLDFAST_TOKEN: 'secret' }, folders).host).toBe('0.0.0.0')
+    expect(supervisorSettings({ HOLDFAST_HOST: '::1' }, folders).host).toBe('::1')
+  })
+
   it.each(['eighty', '-1', '65536', '80.5', ''])('refuses the port %j', (port) => {
     expect(() => supervisorSettings({ HOLDFAST_PORT: port }, folders)).toThrow('HOLDFAST_PORT must be a whole number')
   })
