@@ -1,5 +1,6 @@
 // The store, and what users call on it
 export type { Store, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
+export type { Liveness, ProcessLiveness } from './liveness.js'
 export { repositories, type Repositories } from './repositories/index.js'
 export type { RepositoryOptions } from './repositories/context.js'
 
@@ -207,6 +208,7 @@ export {
   TaskFrozenError,
   TaskNotActiveError,
   TaskNotFoundError,
+  ThreadDiedError,
   UnknownTaskTypeError,
   UnsupportedStoreError,
   WorkItemConflictError,

@@ -1,9 +1,13 @@
 import type { DurabilityLevel } from '@holdfast/schema'
+import type { Liveness } from './liveness.js'
 import type { Operation, Submits } from './operation.js'
 import type { Receipted } from './receipt.js'
 
 /** An opened store, on any engine. Whatever it acknowledged is there after a crash, at the level that `info()` names. */
 export interface Store extends Submits {
+  /** Tells which processes that opened this store live. */
+  readonly liveness: Liveness
+
   /**
    * Submits one write, and says what its acknowledgement is worth.
    *
@@ -65,7 +69,10 @@ export interface StoreMetrics {
 
 /** Something a person should know about; nothing was lost. */
 export interface StoreWarning {
-  /** `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died. */
+  /**
+   * `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died.
+   * `wal.checkpoint_failed`: the log grows until it works again.
+   */
   readonly code: string
   readonly message: string
   readonly details: Readonly<Record<string, string | number | boolean | null>>

@@ -4,12 +4,14 @@ export type { Connection, DriverConnection, SqlValue, SqliteDatabase, Statement 
 export { isGroupFatal, toStoreError } from './database-errors.js'
 
 // The store
-export { openStore, type OpenStoreOptions } from './store.js'
+export { openStore, type OpenStoreOptions } from './open-store.js'
 export { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 export { systemTimers, type Timers } from './timers.js'
 
 // Modules of operations
 export {
+  bind,
+  bindingOf,
   oneStatement,
   quickRead,
   read,
@@ -21,3 +23,10 @@ export {
 
 // The store's own operations
 export { sqlite } from './core.js'
+
+// Statements written as SQL
+export { preparedChange, preparedRows } from './prepared.js'
+
+// For a person who looks at a file
+export { examine, type Examination, type ExamineOptions, type Finding } from './examine.js'
+export { WAL_RESET_RACE } from './known-races.js'

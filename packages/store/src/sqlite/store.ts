@@ -1,80 +1,36 @@
-import type { DurabilityLevel } from '@holdfast/schema'
-import { type Clock, systemClock } from '../clock.js'
-import { errorOf, InvalidInputError, OperationUnknownError, StoreClosedError } from '../errors.js'
-import { type Ids, uuidV7 } from '../ids.js'
+import {
+  errorOf,
+  InvalidInputError,
+  InvariantError,
+  OperationUnknownError,
+  StoreClosedError,
+} from '../errors.js'
+import type { Liveness } from '../liveness.js'
 import type { Operation, Verdict } from '../operation.js'
 import type { Receipted } from '../receipt.js'
-import type { Store, StoreInfo, StoreMetrics, StoreWarning } from '../store.js'
-import { openDatabase } from './database.js'
-import { DEFAULT_DURABILITY } from './durability.js'
-import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
-import { locate, MEMORY } from './location.js'
-import { type SqliteBinding, type SqliteModule, tableOf } from './module.js'
-import { InPlaceReaders } from './readers/in-place-readers.js'
+import type { Store, StoreInfo, StoreMetrics } from '../store.js'
+import type { SqliteBinding } from './module.js'
 import type { Readers } from './readers/readers.js'
-import { systemTimers, type Timers } from './timers.js'
-import { InlineWriter } from './writer/inline-writer.js'
-import { type Answer, SubmissionQueue } from './writer/submission-queue.js'
-import { readSettings } from './writer/writer-settings.js'
+import type { Answer, SubmissionQueue } from './writer/submission-queue.js'
 
-export interface OpenStoreOptions {
-  /** The database file, or `:memory:`. Give this or `url`. */
-  readonly path?: string
-  /** The same as a `file:` URL. */
-  readonly url?: string
-  /** Every package whose operations will be submitted. */
-  readonly modules: readonly SqliteModule[]
-  /** `inline` runs groups on the caller's thread: always for `:memory:`, and inside a bundle. Otherwise `thread`. */
-  readonly writer?: 'thread' | 'inline'
-  readonly durability?: DurabilityLevel
-  /** Whether a file that isn't there is made. */
-  readonly create?: boolean
-  readonly limits?: Partial<StoreLimits>
-  readonly clock?: Clock
-  readonly timers?: Timers
-  readonly ids?: Ids
-  readonly onWarning?: (warning: StoreWarning) => void
+export interface SqliteStoreParts {
+  readonly table: ReadonlyMap<string, SqliteBinding>
+  readonly queue: SubmissionQueue
+  readonly readers: Readers
+  readonly liveness: Liveness
+  readonly info: StoreInfo
+  /** Gives this process's death lock back. */
+  readonly release: () => void
 }
 
-/**
- * Opens a store on one SQLite file, makes or migrates it first where that is needed, and starts its writer.
- *
- * @throws {OperationUnknownError} `store.operation_unknown`: the writer thread finds other operations than this one.
- */
-export const openStore = async (options: OpenStoreOptions): Promise<Store> => {
-  const path = locate(options)
-  const table = tableOf(options.modules)
-  const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const { clock = systemClock, timers = systemTimers, ids = uuidV7, onWarning = () => {} } = options
-  const durability = options.durability ?? DEFAULT_DURABILITY
-  const processId = ids()
-  const connection = openDatabase({ path, role: 'writer', durability, create: options.create ?? true })
-  const writer = new InlineWriter({ connection, table, lockWaitMs: limits.lockWaitMs, clock, timers })
-  const readers = new InPlaceReaders(table, () =>
-    path === MEMORY ? connection : openDatabase({ path, role: 'reader', durability }),
-  )
-  const queue = new SubmissionQueue(writer, limits, clock, timers, onWarning)
-  const info: StoreInfo = {
-    engine: 'sqlite',
-    driver: connection.driver,
-    engineVersion: connection.sqliteVersion,
-    location: path,
-    durability,
-    settings: readSettings(connection),
-    processId,
-  }
-  return new SqliteStore(table, queue, readers, info)
-}
-
-class SqliteStore implements Store {
+/** A store on one SQLite file: writes go to the queue, reads to the readers. `open-store.ts` puts it together. */
+export class SqliteStore implements Store {
+  readonly liveness: Liveness
   #closing: Promise<void> | undefined
 
-  constructor(
-    private readonly table: ReadonlyMap<string, SqliteBinding>,
-    private readonly queue: SubmissionQueue,
-    private readonly readers: Readers,
-    private readonly about: StoreInfo,
-  ) {}
+  constructor(private readonly parts: SqliteStoreParts) {
+    this.liveness = parts.liveness
+  }
 
   async submit<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Result> {
     const [answer] = await this.#answers(op, [args])
@@ -97,35 +53,49 @@ class SqliteStore implements Store {
     if (op.kind === 'read') throw new InvalidInputError(`${op.name} is a read: only a commit has a receipt`)
     const [answer] = await this.#answers(op, [args])
     const value = valueOf<Result>(answer)
-    const { groupSize = 1, committedAtMs = 0 } = answer?.group ?? {}
-    return { value, receipt: { durability: this.about.durability, committedAtMs, groupSize } }
+    if (!answer?.group) throw new InvariantError(`${op.name} was granted without a group`)
+    const { groupSize, committedAtMs } = answer.group
+    return { value, receipt: { durability: this.parts.info.durability, committedAtMs, groupSize } }
   }
 
   info(): StoreInfo {
-    return this.about
+    return this.parts.info
   }
 
   metrics(): StoreMetrics {
-    return this.queue.metrics()
+    return this.parts.queue.metrics()
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.queue.close().then(() => this.readers.close())
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
+  async #close(): Promise<void> {
+    const { queue, readers, release } = this.parts
+    try {
+      // In memory they share a connection, so one after the other.
+      await queue.close()
+      await readers.close()
+    } finally {
+      // Last: while anything of this process may still be written, it is alive.
+      release()
+    }
+  }
+
   async #answers(op: Pick<Operation<never, unknown>, 'name' | 'kind'>, batch: readonly unknown[]): Promise<readonly Answer[]> {
+    const { table, queue, readers } = this.parts
     const { name } = op
-    if (!this.table.has(name)) throw new OperationUnknownError(`no module binds ${name}`, { operation: name })
-    if (op.kind === 'write') return this.queue.submit(batch.map((args) => ({ name, args })))
+    if (!table.has(name)) throw new OperationUnknownError(`no module of this store binds ${name}`, { operation: name })
+    if (op.kind === 'write') return queue.submit(batch.map((args) => ({ name, args })))
     if (this.#closing) throw new StoreClosedError('the store is closed, or about to be')
-    const verdicts = await Promise.all(batch.map((args) => this.readers.read({ name, args })))
+    const verdicts = await Promise.all(batch.map((args) => readers.read({ name, args })))
     return verdicts.map((verdict) => ({ verdict }))
   }
 }
 
 const valueOf = <Result>(answer: Answer | undefined): Result => {
-  if (!answer) throw new OperationUnknownError('nothing was submitted')
-  if (answer.verdict.ok) return answer.verdict.value as Result // as above
+  if (!answer) throw new InvariantError('a submission was not answered')
+  if (answer.verdict.ok) return answer.verdict.value as Result // As above.
   throw errorOf(answer.verdict.refusal)
 }

@@ -1,7 +1,7 @@
 import type { Operation } from '@holdfast/store'
 import type { SqliteModule } from '@holdfast/store/sqlite'
 
-export declare const TOY_SCHEMA: string
+export declare const TOY_MIGRATIONS: string
 export declare const put: Operation<{ id: string; value: string }, { id: string }>
 export declare const putLarge: Operation<{ id: string; kilobytes: number }, { id: string }>
 export declare const putPair: Operation<{ ids: readonly string[] }, { ids: readonly string[] }>

@@ -1,13 +1,13 @@
 // A module of operations small enough to test the machinery with. It is plain JavaScript, because a worker thread on
 // Node 20 can't load TypeScript.
+import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 import { granted, operation, query, refused } from '@holdfast/store'
 import { oneStatement, quickRead, read, severalStatements } from '@holdfast/store/sqlite'
 import { sql } from 'drizzle-orm'
 
-export const TOY_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS toys (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS store_properties (name TEXT PRIMARY KEY, value TEXT NOT NULL);`
+/** Where the migrations of the toys lie, for `openStore({ scopes: { toys: TOY_MIGRATIONS } })`. */
+export const TOY_MIGRATIONS = fileURLToPath(new URL('./toy-migrations', import.meta.url))
 
 /** Adds one toy. */
 export const put = operation('toys.put')

@@ -24,6 +24,7 @@ export interface InlineWriterOptions {
   readonly marker?: GroupMarker
   /** Called between groups, on the connection's own thread. */
   readonly afterGroup?: () => void
+  readonly close: () => void
 }
 
 /**
@@ -32,6 +33,8 @@ export interface InlineWriterOptions {
  */
 export class InlineWriter implements Writer {
   constructor(private readonly options: InlineWriterOptions) {}
+
+  async ready(): Promise<void> {}
 
   async run(group: readonly Submission[]): Promise<GroupOutcome> {
     const { timers, lockWaitMs } = this.options
@@ -47,7 +50,7 @@ export class InlineWriter implements Writer {
   }
 
   async close(): Promise<void> {
-    this.options.connection.close()
+    this.options.close()
   }
 
   #begin(): StoreError | undefined {

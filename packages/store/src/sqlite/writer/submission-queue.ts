@@ -13,7 +13,7 @@ import type { StoreMetrics, StoreWarning } from '../../store.js'
 import type { GroupOutcome, Submission } from '../group.js'
 import type { StoreLimits } from '../limits.js'
 import type { Timers } from '../timers.js'
-import { Fifo } from './fifo.js'
+import { Fifo } from '../fifo.js'
 import { QueueMetrics } from './queue-metrics.js'
 import { wireSize } from './wire-size.js'
 import type { Writer } from './writer.js'
@@ -133,6 +133,8 @@ export class SubmissionQueue {
   }
 
   async #flush(): Promise<void> {
+    // What waits for a dead thread's successor has not run, and can still be withdrawn.
+    await this.writer.ready()
     this.#taken = this.#take()
     if (this.#taken.length > 0) this.#settle(await this.#run(this.#taken))
     this.#taken = []
@@ -182,7 +184,7 @@ export class SubmissionQueue {
   }
 
   #reportIfDrained(): void {
-    if (!this.#flushing && this.#waiting.size === 0) this.#drained?.()
+    if (this.#taken.length === 0 && this.#waiting.size === 0) this.#drained?.()
   }
 
   // The watch: one timer for the oldest operation, armed only while something is unanswered
@@ -234,6 +236,7 @@ export class SubmissionQueue {
       this.#waitingBytes -= next.bytes
       this.#answer(next, refusedAnswer(this.#withdrawn()))
     }
+    this.#reportIfDrained()
   }
 
   #unknown(): StoreError {

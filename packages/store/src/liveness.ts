@@ -1,0 +1,17 @@
+/**
+ * What one process can tell about another. `unknown`: nothing can be told, for example because its lock file is gone;
+ * its leases then end by expiry.
+ */
+export type ProcessLiveness = 'alive' | 'dead' | 'unknown'
+
+/**
+ * Notices death at once: every process that opens the store holds a lock that the system frees when it ends, however it
+ * ends. Right for killed, stopped and live processes, also across containers, where pids lie.
+ */
+export interface Liveness {
+  /** The process of this id, which is the `processId` of its `info()`. */
+  probe(processId: string): Promise<ProcessLiveness>
+
+  /** Removes what is left of a dead process; call it once its death is recorded. Does nothing to one that lives. */
+  forget(processId: string): Promise<void>
+}

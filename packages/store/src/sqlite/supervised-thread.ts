@@ -1,0 +1,182 @@
+import { Worker } from 'node:worker_threads'
+import { errorOf, StoreClosedError, type StoreError, ThreadDiedError, UnsupportedStoreError } from '../errors.js'
+import type { Refusal } from '../operation.js'
+import type { StoreWarning } from '../store.js'
+import type { Timers } from './timers.js'
+
+/** What every thread of the store says first. */
+export type ThreadStart<Ready> =
+  | { readonly kind: 'ready'; readonly ready: Ready }
+  | { readonly kind: 'failed'; readonly refusal: Refusal }
+
+/** What it says afterwards: one reply to each question, and warnings at any time. */
+export type ThreadMessage<Reply> =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'warning'; readonly warning: StoreWarning }
+
+/** The message on which a thread lets go of its connection and ends. */
+export const CLOSE = 'close'
+
+const FIRST_RESTART_MS = 50
+const LONGEST_RESTART_MS = 5_000
+
+export interface ThreadOptions<Ready> {
+  readonly entry: URL
+  readonly workerData: unknown
+  readonly timers: Timers
+  /** Checks what the thread says of itself; a throw ends it. */
+  readonly onReady: (ready: Ready) => void
+  /** What the thread has to say, and its own death. */
+  readonly onWarning: (warning: StoreWarning) => void
+  /** `writer` or `reader`, for warnings. */
+  readonly name: string
+}
+
+/**
+ * One thread that answers one message at a time, and that is started again, with growing pauses, when it dies.
+ *
+ * What it was answering when it died is unknown: `ask` rejects. It keeps the process alive only while it is asked.
+ */
+export class SupervisedThread<Question, Reply, Ready> {
+  #worker: Worker | undefined
+  #ready: Promise<void>
+  #isReady: () => void = () => {}
+  #answer: ((reply: Reply) => void) | undefined
+  #fail: ((error: StoreError) => void) | undefined
+  #restarts = 0
+  #cancelRestart: (() => void) | undefined
+  #launching: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(private readonly options: ThreadOptions<Ready>) {
+    this.#ready = this.#awaitReady()
+  }
+
+  /** Starts it the first time. @throws whatever kept it from being ready; nothing is left running then. */
+  async start(): Promise<void> {
+    await this.#launch()
+  }
+
+  /** Resolves when it can be asked. */
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  /** @throws {StoreError} when the thread died before it answered. */
+  ask(question: Question): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#worker
+      if (!worker) return reject(new StoreClosedError('the thread is not running'))
+      this.#answer = resolve
+      this.#fail = reject
+      worker.ref()
+      worker.postMessage(question)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelRestart?.()
+    // A successor that is just starting is closed as well; one that can't start has ended by itself.
+    await this.#launching?.catch(() => {})
+    const worker = this.#worker
+    if (!worker) return
+    worker.ref()
+    await new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve())
+      worker.postMessage(CLOSE)
+    })
+  }
+
+  #awaitReady(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#isReady = resolve
+    })
+  }
+
+  #launch(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(this.options.entry, { workerData: this.options.workerData })
+      let cause: unknown
+      worker.on('error', (error) => {
+        cause = error
+      })
+      worker.once('exit', (exitCode) => {
+        if (this.#worker === worker) this.#died(exitCode, cause)
+        else reject(startError(exitCode, cause))
+      })
+      worker.once('message', (start: ThreadStart<Ready>) => {
+        const failure = this.#failureOf(start)
+        if (failure) {
+          worker.removeAllListeners('exit')
+          // It says nothing more; its end is awaited so that nothing of it is left when the caller hears of it.
+          void worker.terminate().then(() => reject(failure))
+          return
+        }
+        this.#worker = worker
+        worker.on('message', (message: ThreadMessage<Reply>) => this.#heard(message))
+        worker.unref()
+        this.#isReady()
+        resolve()
+      })
+    })
+  }
+
+  #failureOf(start: ThreadStart<Ready>): unknown {
+    if (start.kind === 'failed') return errorOf(start.refusal)
+    try {
+      this.options.onReady(start.ready)
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  #heard(message: ThreadMessage<Reply>): void {
+    if (message.kind === 'warning') this.options.onWarning(message.warning)
+    else this.#answered(message.reply)
+  }
+
+  #answered(reply: Reply): void {
+    this.#restarts = 0
+    const answer = this.#answer
+    this.#answer = undefined
+    this.#fail = undefined
+    this.#worker?.unref()
+    answer?.(reply)
+  }
+
+  #died(exitCode: number, cause: unknown): void {
+    this.#worker = undefined
+    if (this.#isClosed) return
+    this.#ready = this.#awaitReady()
+    const { name, onWarning } = this.options
+    const message = `the ${name} thread ended with code ${exitCode} and is started again`
+    const error = new ThreadDiedError(message, { exitCode }, { cause })
+    onWarning({ code: `${name}.restarted`, message, details: { exitCode, reason: cause instanceof Error ? cause.message : null } })
+    this.#restartLater()
+    const fail = this.#fail
+    this.#answer = undefined
+    this.#fail = undefined
+    fail?.(error)
+  }
+
+  #restartLater(): void {
+    const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.#restarts, LONGEST_RESTART_MS)
+    this.#restarts += 1
+    this.#cancelRestart = this.options.timers.after(delayMs, () => {
+      // Whatever kept it from starting may pass (a full disk, too many open files): what waits has its own timeout.
+      this.#launching = this.#launch()
+      this.#launching.catch(() => {
+        if (!this.#isClosed) this.#restartLater()
+      })
+    })
+  }
+}
+
+const startError = (exitCode: number, cause: unknown): StoreError =>
+  new UnsupportedStoreError(
+    `a thread of the store ended with code ${exitCode} before it was ready. Inside a bundle, use writer: 'inline'`,
+    { exitCode },
+    { cause },
+  )

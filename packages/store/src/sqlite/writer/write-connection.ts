@@ -1,0 +1,39 @@
+import type { StoreWarning } from '../../store.js'
+import type { Connection } from '../connection.js'
+import { GroupMarker } from '../group-marker.js'
+import { openThreadFile, type ThreadFile } from '../thread-file.js'
+import { WalCheckpoint } from '../wal/wal-checkpoint.js'
+
+export interface WriteConnectionOptions {
+  readonly file: ThreadFile
+  readonly processId: string
+  readonly walCheckpointBytes: number
+}
+
+/** The write connection of a file, with what belongs to it alone. Lives on the thread that opened it. */
+export interface WriteConnection {
+  readonly connection: Connection
+  readonly marker: GroupMarker
+  readonly walCheckpoint: WalCheckpoint
+  close(): void
+}
+
+export const openWriteConnection = (
+  { file, processId, walCheckpointBytes }: WriteConnectionOptions,
+  onWarning: (warning: StoreWarning) => void,
+): WriteConnection => {
+  const connection = openThreadFile(file, 'writer')
+  const marker = new GroupMarker(connection, processId)
+  const walCheckpoint = new WalCheckpoint({
+    writer: connection,
+    marker,
+    thresholdBytes: walCheckpointBytes,
+    openCheckpointer: () => openThreadFile(file, 'checkpointer'),
+    onWarning,
+  })
+  const close = (): void => {
+    walCheckpoint.close()
+    connection.close()
+  }
+  return { connection, marker, walCheckpoint, close }
+}
