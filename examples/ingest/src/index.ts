@@ -1,1 +1,3 @@
-export {}
+export { DEFAULT_NAMESPACE, ingest } from './ingest.js'
+export { ingestFile, type IngestedFile } from './ingest-file.js'
+export { splitMarkdown, type MarkdownSection } from './split.js'

@@ -1,0 +1,14 @@
+/** Something the person can mend; printed as one line with its code, never as a stack. */
+export class CliError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(message, options)
+    this.name = 'CliError'
+  }
+}
+
+/** Exit codes: 0 done, 1 refused or failed, 2 used wrongly, 130 interrupted. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
