@@ -1,5 +1,5 @@
 import type { WorkState } from '@holdfast/schema'
-import { operation, query, type Operation } from './operation.js'
+import { operation, query, type Operation, type RefusalDetails } from './operation.js'
 import type { Payload } from './payload.js'
 import type { LeaseRef } from './work-items.js'
 
@@ -43,6 +43,8 @@ export interface LeaseAnswer {
   readonly workItemId: string
   readonly code: string | null
   readonly message: string | null
+  /** Of a refusal: the held and the current token, for example. */
+  readonly details: RefusalDetails
   readonly leaseExpiresAtMs: number | null
 }
 

@@ -3,6 +3,7 @@ import type { LeaseRef } from './work-items.js'
 
 /** A lease as a sweeper saw it. */
 export interface SeenLease extends LeaseRef {
+  readonly seq: number
   readonly leaseMs: number
   readonly leaseExpiresAtMs: number
 }
@@ -48,11 +49,15 @@ export interface RecoverProcessArgs {
 
 /**
  * Takes back leases that have run out: requeued while attempts are left, `failed` otherwise, tokens raised, one
- * `error_boundary` checkpoint each. Guarded by token and expiry, so a heartbeat or completion in between wins.
+ * `error_boundary` checkpoint each. Guarded by token and expiry, so a heartbeat or completion in between wins. What
+ * was claimed ahead and never begun goes back with its attempt and without a checkpoint: nothing happened to it.
  */
 export const recoverExpired: Operation<RecoverExpiredArgs, Recovery> = operation('sweep.recoverExpired')
 
-/** Marks a process dead and takes its leases back, a bounded number per call; `remaining` while it still has some. */
+/**
+ * Marks a process dead and takes its leases back, a bounded number per call; `remaining` while it still has some. Its
+ * idempotency keys run out at once, so that the next caller takes them over.
+ */
 export const recoverProcess: Operation<RecoverProcessArgs, Recovery & { readonly remaining: boolean }> =
   operation('sweep.recoverProcess')
 
@@ -80,8 +85,11 @@ export const expireKeys: Operation<
   { readonly deleted: number }
 > = operation('sweep.expireKeys')
 
-/** Running leases with their expiry, for a sweeper that watches them by monotonic time. */
+/**
+ * Running leases, those that run out first in front, for a sweeper that watches them by monotonic time. A batch of
+ * claims shares one expiry, so a page goes on after an expiry and a `seq`.
+ */
 export const watchLeases: Operation<
-  { readonly afterExpiresAtMs: number | null; readonly limit: number },
+  { readonly after: Pick<SeenLease, 'leaseExpiresAtMs' | 'seq'> | null; readonly limit: number },
   readonly SeenLease[]
 > = query('sweep.watchLeases')

@@ -1,5 +1,120 @@
-import type { RepositoryContext } from './context.js'
+import { WORK_STATES, type WorkState } from '@holdfast/schema'
+import { MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
+import { InvalidInputError, WorkItemNotFoundError } from '../errors.js'
+import { childId } from '../ids.js'
+import { checkInteger, checkName } from '../input.js'
+import {
+  countWorkItems,
+  getWorkItem,
+  listWorkItems,
+  spawnWorkItems,
+  type LeaseRef,
+  type WorkItemCounts,
+  type WorkItemRecord,
+} from '../work-items.js'
+import { decode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
+import { checkOneOf, checkPage } from './edge.js'
+import { leaseRefOf } from './lease-ref.js'
+import { newWorkItem, type NewItem } from './new-item.js'
 
+/** A work item as callers see it: payloads as values. */
+export interface WorkItem extends Omit<WorkItemRecord, 'input' | 'result' | 'error'> {
+  readonly input: unknown
+  /** Undefined unless the item is `completed`. */
+  readonly result: unknown
+  /** `{ code, message, … }` of the last failure. */
+  readonly error: unknown
+}
+
+/** An item of a fan-out. Named by `key`, it has the same id however often its parent runs again. */
+export interface SpawnItem extends NewItem {
+  readonly key?: string
+  readonly id?: string
+}
+
+export interface ListWorkItems extends TenantOption {
+  readonly taskId: string
+  readonly state?: WorkState
+  /** Items newer than this `seq`: the last of the page before. */
+  readonly afterSeq?: number
+  /** 1 to 500, default 50. */
+  readonly limit?: number
+}
+
+/** The leased calls that a task is made of. */
 export class WorkItems {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
+
+  async get(id: string, options: TenantOption = {}): Promise<WorkItem | undefined> {
+    const args = { tenant: tenantOf(this.context, options), id: checkName('id', id) }
+    const record = await this.context.submits.submit(getWorkItem, args)
+    return record ? this.#workItem(record) : undefined
+  }
+
+  /** @throws {WorkItemNotFoundError} `work_item.not_found` */
+  async require(id: string, options: TenantOption = {}): Promise<WorkItem> {
+    const item = await this.get(id, options)
+    if (!item) throw new WorkItemNotFoundError(`there is no work item ${id}`, { workItemId: id })
+    return item
+  }
+
+  /** A task's items, oldest first. Of a task that isn't there, none. */
+  async list(request: ListWorkItems): Promise<readonly WorkItem[]> {
+    const { taskId, state, afterSeq, limit = PAGE_LIMIT } = request
+    const records = await this.context.submits.submit(listWorkItems, {
+      tenant: tenantOf(this.context, request),
+      taskId: checkName('taskId', taskId),
+      state: state === undefined ? null : checkOneOf('state', state, WORK_STATES),
+      afterSeq: afterSeq === undefined ? null : checkInteger('afterSeq', afterSeq, 0, Number.MAX_SAFE_INTEGER),
+      limit: checkPage(limit),
+    })
+    return records.map((record) => this.#workItem(record))
+  }
+
+  /**
+   * How many items of a task are in each state.
+   *
+   * @throws {TaskNotFoundError} `task.not_found`
+   */
+  async count(taskId: string, options: TenantOption = {}): Promise<WorkItemCounts> {
+    const args = { tenant: tenantOf(this.context, options), taskId: checkName('taskId', taskId) }
+    return this.context.submits.submit(countWorkItems, args)
+  }
+
+  /**
+   * Adds items to the task of an item under lease, 1,000 in a transaction. An item whose id is there already is left
+   * as it is, so a fan-out that a crash cut short simply runs again.
+   *
+   * @returns How many were added by this call.
+   * @throws {LeaseLostError} `lease.lost`
+   * @throws {WorkItemConflictError} `work_item.conflict`: an id is there with another task, type, queue or input. Its
+   * transaction added nothing.
+   * @throws {TaskNotActiveError} `task.not_active`: the task is being cancelled.
+   */
+  async spawn(lease: LeaseRef, items: readonly SpawnItem[]): Promise<{ readonly created: number }> {
+    const parent = leaseRefOf(lease)
+    const nowMs = this.context.clock.nowMs()
+    const checked = items.map((item) => newWorkItem(this.context, item, this.#idOf(item, parent), nowMs))
+    let created = 0
+    for (let from = 0; from < checked.length; from += MAX_BATCH) {
+      const batch = checked.slice(from, from + MAX_BATCH)
+      created += (await this.context.submits.submit(spawnWorkItems, { parent, items: batch, nowMs })).created
+    }
+    return { created }
+  }
+
+  #idOf({ key, id }: SpawnItem, parent: LeaseRef): string {
+    if (id !== undefined && key !== undefined) throw new InvalidInputError('give an id or a key, not both', { name: 'key' })
+    if (key !== undefined) return childId(parent.workItemId, checkName('key', key))
+    return checkName('id', id ?? this.context.ids())
+  }
+
+  #workItem({ input, result, error, ...record }: WorkItemRecord): WorkItem {
+    return {
+      ...record,
+      input: decode(this.context, input),
+      result: result ? decode(this.context, result) : undefined,
+      error: error === null ? undefined : JSON.parse(error),
+    }
+  }
 }

@@ -1,0 +1,71 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { heartbeat, startLeases, type LeaseAnswer } from '../leases.js'
+import { granted, refused, type Verdict } from '../operation.js'
+import type { LeaseRef } from '../work-items.js'
+import { preparedLeaseRefusal } from './lease-refusal.js'
+import { severalStatements, type SqliteBinding } from './module.js'
+import { preparedRows } from './prepared.js'
+
+const p = sql.placeholder
+
+interface Extended {
+  readonly leaseExpiresAtMs: number
+}
+
+/** One lease's answer: a batch is answered lease by lease, and a lost one says nothing about its neighbours. */
+const answerOf = (workItemId: string, verdict: Verdict<Extended>): LeaseAnswer =>
+  verdict.ok
+    ? { workItemId, code: null, message: null, details: {}, leaseExpiresAtMs: verdict.value.leaseExpiresAtMs }
+    : { workItemId, ...verdict.refusal, leaseExpiresAtMs: null }
+
+/** From here on the attempt counts: what was claimed ahead is begun. Asked again, it changes nothing. */
+export const START: SQL = sql`
+  update work_items
+  set is_ahead = 0, started_at_ms = coalesce(started_at_ms, ${p('nowMs')}), updated_at_ms = ${p('nowMs')}
+  where tenant = ${p('tenant')} and id = ${p('workItemId')}
+    and state = 'running' and fencing_token = ${p('fencingToken')}
+  returning lease_expires_at_ms as "leaseExpiresAtMs"`
+
+export const startBinding: SqliteBinding = severalStatements(startLeases, (db) => {
+  const update = preparedRows<Extended>(db, START)
+  const refuse = preparedLeaseRefusal(db)
+  return ({ leases, nowMs }) => {
+    const start = (lease: LeaseRef): Verdict<Extended> => {
+      const [started] = update({ ...lease, nowMs })
+      return started ? granted(started) : refuse(lease)
+    }
+    return granted(leases.map((lease) => answerOf(lease.workItemId, start(lease))))
+  }
+})
+
+/** A lease whose time is over is not extended: somebody may be about to take it back. */
+export const HEARTBEAT: SQL = sql`
+  update work_items
+  set lease_expires_at_ms = ${p('expiresAtMs')}, lease_ms = ${p('leaseMs')},
+    heartbeat_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
+  where tenant = ${p('tenant')} and id = ${p('workItemId')}
+    and state = 'running' and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}
+  returning lease_expires_at_ms as "leaseExpiresAtMs"`
+
+export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db) => {
+  const update = preparedRows<Extended>(db, HEARTBEAT)
+  const stillHeld = preparedRows<Extended>(
+    db,
+    sql`
+      select lease_expires_at_ms as "leaseExpiresAtMs" from work_items
+      where tenant = ${p('tenant')} and id = ${p('workItemId')}
+        and state = 'running' and fencing_token = ${p('fencingToken')}`,
+  )
+  const refuse = preparedLeaseRefusal(db)
+  return ({ leases, leaseMs, nowMs }) => {
+    const extend = (lease: LeaseRef): Verdict<Extended> => {
+      const [extended] = update({ ...lease, leaseMs, nowMs, expiresAtMs: nowMs + leaseMs })
+      if (extended) return granted(extended)
+      const [expired] = stillHeld(lease)
+      if (!expired) return refuse(lease)
+      const { leaseExpiresAtMs } = expired
+      return refused('lease.expired', `the lease on ${lease.workItemId} ran out at ${leaseExpiresAtMs}`, { leaseExpiresAtMs })
+    }
+    return granted(leases.map((lease) => answerOf(lease.workItemId, extend(lease))))
+  }
+})

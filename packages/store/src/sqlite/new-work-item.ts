@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm'
+import type { NewWorkItem } from '../work-items.js'
+import type { SqliteDatabase } from './connection.js'
+import { preparedRows } from './prepared.js'
+
+const p = sql.placeholder
+
+/** Where a new item belongs. */
+interface Place {
+  readonly tenant: string
+  readonly taskSeq: number
+  readonly parentSeq: number | null
+  readonly nowMs: number
+}
+
+/** `same`: this id is there already, in this task, with the same type, queue and input. */
+export type Added = 'created' | 'same' | 'conflict'
+
+/**
+ * Adds one item, once per id. INSERT … SELECT … WHERE NOT EXISTS, because the guard that stops INSERT OR REPLACE stops
+ * ON CONFLICT DO NOTHING as well.
+ */
+export const preparedNewWorkItem = (db: SqliteDatabase): ((item: NewWorkItem, place: Place) => Added) => {
+  const insert = preparedRows<{ seq: number }>(
+    db,
+    sql`
+      insert into work_items (
+        tenant, id, task_seq, parent_seq, is_root, type, queue, priority, state, reason, visible_at_ms,
+        deadline_at_ms, timeout_ms, attempt, max_attempts, fencing_token, is_ahead, input, input_encoding,
+        created_at_ms, updated_at_ms
+      )
+      select
+        ${p('tenant')}, ${p('id')}, ${p('taskSeq')}, ${p('parentSeq')}, ${p('isRoot')}, ${p('type')}, ${p('queue')},
+        ${p('priority')}, ${p('state')}, 'enqueued', ${p('visibleAtMs')}, ${p('deadlineAtMs')}, ${p('timeoutMs')},
+        0, ${p('maxAttempts')}, 0, 0, ${p('input')}, ${p('encoding')}, ${p('nowMs')}, ${p('nowMs')}
+      where not exists (select 1 from work_items known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
+      returning seq`,
+  )
+  const isSame = preparedRows<{ isSame: number }>(
+    db,
+    sql`
+      select (
+        task_seq = ${p('taskSeq')} and type = ${p('type')} and queue = ${p('queue')}
+        and input = ${p('input')} and input_encoding = ${p('encoding')}
+      ) as "isSame"
+      from work_items
+      where tenant = ${p('tenant')} and id = ${p('id')}`,
+  )
+  return ({ input, ...item }, place) => {
+    const values = {
+      ...item,
+      ...place,
+      isRoot: place.parentSeq === null ? 1 : 0,
+      state: item.visibleAtMs > place.nowMs ? 'scheduled' : 'pending',
+      input: input.data,
+      encoding: input.encoding,
+    }
+    if (insert(values).length === 1) return 'created'
+    return isSame(values)[0]?.isSame === 1 ? 'same' : 'conflict'
+  }
+}
