@@ -11,15 +11,15 @@ import {
   type CheckpointRecord,
 } from '../checkpoints.js'
 import { encodePayload } from '../codec.js'
+import { PAGE_LIMIT } from '../defaults.js'
 import { CheckpointNotFoundError, CheckpointTooLargeError, InvalidInputError, PayloadTooLargeError } from '../errors.js'
 import { checkEvidencePack, type EvidencePack, type EvidenceRow, type Finding } from '../evidence.js'
 import { checkInteger, checkName } from '../input.js'
 import type { Payload } from '../payload.js'
 import type { LeaseRef } from '../work-items.js'
 import { decode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
-import { fromJsonText, jsonText, jsonTextOrNull } from './json-text.js'
+import { checkOneOf, checkPage, metadataText } from './edge.js'
 import { leaseRefOf } from './lease-ref.js'
-import { pageLimit } from './page.js'
 
 /** One step of a work item's progress, as it was when it was appended. */
 export interface Checkpoint extends Omit<CheckpointRecord, 'snapshot' | 'metadata' | 'evidence'> {
@@ -45,7 +45,7 @@ export interface NewCheckpoint {
 
 /** The append-only progress of work items, and what was verified about it. */
 export class Checkpoints {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
 
   /**
    * Adds a checkpoint at the item's next position. It is there after a crash once this resolves.
@@ -64,8 +64,8 @@ export class Checkpoints {
       name: nameOrNull(checkpoint.name),
       isReplayed: checkpoint.isReplayed ?? false,
       snapshot: this.#encodeSnapshot(checkpoint.snapshot),
-      metadata: jsonTextOrNull(checkpoint.metadata),
-      evidence: checkpoint.evidence === undefined ? null : jsonText(checkEvidencePack(checkpoint.evidence)),
+      metadata: metadataText(checkpoint.metadata),
+      evidence: checkpoint.evidence === undefined ? null : metadataText(checkEvidencePack(checkpoint.evidence)),
       nowMs: this.context.clock.nowMs(),
     })
   }
@@ -121,14 +121,14 @@ export class Checkpoints {
       readonly limit?: number
     } & TenantOption = {},
   ): Promise<readonly Checkpoint[]> {
-    const { type, beforePosition, limit } = options
+    const { type, beforePosition, limit = PAGE_LIMIT } = options
     const records = await this.context.submits.submit(listCheckpoints, {
       tenant: tenantOf(this.context, options),
       workItemId: checkName('workItemId', workItemId),
       type: typeOrNull(type),
       beforePosition:
         beforePosition === undefined ? null : checkInteger('beforePosition', beforePosition, 1, Number.MAX_SAFE_INTEGER),
-      limit: pageLimit(limit),
+      limit: checkPage(limit),
     })
     return records.map((record) => this.#decode(record))
   }
@@ -148,13 +148,11 @@ export class Checkpoints {
     options: TenantOption = {},
   ): Promise<void> {
     const { outcome, findings, verifiedBy } = verification
-    if (!VERIFICATION_OUTCOMES.includes(outcome))
-      throw new InvalidInputError(`outcome must be one of ${VERIFICATION_OUTCOMES.join(', ')}`, { outcome })
     await this.context.submits.submit(recordVerification, {
       tenant: tenantOf(this.context, options),
       checkpointId: checkName('id', id),
-      outcome,
-      findings: jsonText(findings),
+      outcome: checkOneOf('outcome', outcome, VERIFICATION_OUTCOMES),
+      findings: metadataText(findings) ?? '[]',
       verifiedBy: checkName('verifiedBy', verifiedBy),
       nowMs: this.context.clock.nowMs(),
     })
@@ -219,24 +217,21 @@ export class Checkpoints {
       ...rest,
       snapshot: decode(this.context, snapshot),
       snapshotBytes: snapshot.rawBytes,
-      metadata: fromJsonText(metadata),
+      metadata: metadata === null ? undefined : JSON.parse(metadata),
       // Checked when it was appended.
-      evidence: fromJsonText(evidence) as EvidencePack | undefined,
+      evidence: evidence === null ? undefined : (JSON.parse(evidence) as EvidencePack),
     }
   }
 }
 
 const nameOrNull = (name: string | undefined): string | null => (name === undefined ? null : checkName('name', name))
 
-const typeOrNull = (type: CheckpointType | undefined): CheckpointType | null => {
-  if (type === undefined) return null
-  if (CHECKPOINT_TYPES.includes(type)) return type
-  throw new InvalidInputError(`type must be one of ${CHECKPOINT_TYPES.join(', ')}, not ${String(type)}`, { type })
-}
+const typeOrNull = (type: CheckpointType | undefined): CheckpointType | null =>
+  type === undefined ? null : checkOneOf('type', type, CHECKPOINT_TYPES)
 
 /** An owner writes every type but the sweep's own. */
 const ownersType = (type: CheckpointType): Exclude<CheckpointType, 'error_boundary'> => {
-  const known = typeOrNull(type)
-  if (known !== null && known !== 'error_boundary') return known
+  const known = checkOneOf('type', type, CHECKPOINT_TYPES)
+  if (known !== 'error_boundary') return known
   throw new InvalidInputError('error_boundary checkpoints are written by the sweep alone', { type })
 }

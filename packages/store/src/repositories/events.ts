@@ -1,9 +1,10 @@
+import { PAGE_LIMIT } from '../defaults.js'
 import { appendLog, readEvents, type EventPage, type EventRecord } from '../events.js'
 import { checkInteger, checkName } from '../input.js'
 import type { LeaseRef } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
+import { checkPage } from './edge.js'
 import { leaseRefOf } from './lease-ref.js'
-import { pageLimit } from './page.js'
 
 /** One row of a work item's journal. */
 export interface Event extends Omit<EventRecord, 'data'> {
@@ -12,7 +13,7 @@ export interface Event extends Omit<EventRecord, 'data'> {
 
 /** The journals of work items: what happened, in order, without gaps. */
 export class Events {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
 
   /**
    * The journal after a position, oldest first. `lastPosition` says how far it goes: a page that ends there is the
@@ -26,12 +27,12 @@ export class Events {
     workItemId: string,
     options: { readonly afterPosition?: number; readonly limit?: number } & TenantOption = {},
   ): Promise<Omit<EventPage, 'events'> & { readonly events: readonly Event[] }> {
-    const { afterPosition = 0, limit } = options
+    const { afterPosition = 0, limit = PAGE_LIMIT } = options
     const page = await this.context.submits.submit(readEvents, {
       tenant: tenantOf(this.context, options),
       workItemId: checkName('workItemId', workItemId),
       afterPosition: checkInteger('afterPosition', afterPosition, 0, Number.MAX_SAFE_INTEGER - 1),
-      limit: pageLimit(limit),
+      limit: checkPage(limit),
     })
     return { ...page, events: page.events.map((event) => this.#decode(event)) }
   }

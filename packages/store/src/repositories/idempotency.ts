@@ -9,12 +9,12 @@ import {
   type KeyRecord,
   type KeyRef,
 } from '../idempotency.js'
-import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS, MAX_LEASE_MS } from '../defaults.js'
+import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS } from '../defaults.js'
 import { IdempotencyInProgressError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import { requestHash } from '../request-hash.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
-import { errorText, fromJsonText } from './json-text.js'
+import { checkLease, failureText, MAX_TIME_MS } from './edge.js'
 
 export interface CheckOrCreate extends TenantOption {
   /** What is asked for. Its canonical JSON is hashed; member order doesn't matter. */
@@ -57,7 +57,7 @@ export interface KeyEntry extends Omit<KeyRecord, 'response' | 'error'> {
  * a late answer of the first one out.
  */
 export class IdempotencyKeys {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
 
   /**
    * Takes the key for this request, or says what became of it.
@@ -74,8 +74,8 @@ export class IdempotencyKeys {
       requestHash: await requestHash(options.request),
       owner: checkName('owner', options.owner),
       processId: this.context.processId,
-      leaseMs: checkInteger('leaseMs', leaseMs, 1, MAX_LEASE_MS),
-      ttlMs: checkInteger('ttlMs', ttlMs, 1, Number.MAX_SAFE_INTEGER / 2),
+      leaseMs: checkLease(leaseMs),
+      ttlMs: checkTtl(ttlMs),
       taskId: options.taskId ?? null,
       workItemId: options.workItemId ?? null,
       nowMs: this.context.clock.nowMs(),
@@ -110,7 +110,7 @@ export class IdempotencyKeys {
   /** Gives the key up: the next caller with this request takes it over. Refused as {@link complete}. */
   async fail(ref: KeyRef, error: unknown): Promise<void> {
     const nowMs = this.context.clock.nowMs()
-    await this.context.submits.submit(failKey, { ...keyRefOf(ref), error: errorText(error), nowMs })
+    await this.context.submits.submit(failKey, { ...keyRefOf(ref), error: failureText(error), nowMs })
   }
 
   /** Extends the lease of a key that is worked on, while it has not run out. Refused as {@link complete}. */
@@ -118,7 +118,7 @@ export class IdempotencyKeys {
     const { leaseMs = IDEMPOTENCY_LEASE_MS } = options
     const { leaseExpiresAtMs } = await this.context.submits.submit(heartbeatKey, {
       ...keyRefOf(ref),
-      leaseMs: checkInteger('leaseMs', leaseMs, 1, MAX_LEASE_MS),
+      leaseMs: checkLease(leaseMs),
       nowMs: this.context.clock.nowMs(),
     })
     return leaseExpiresAtMs
@@ -138,7 +138,7 @@ export class IdempotencyKeys {
     return {
       ...rest,
       response: response === null ? undefined : decode(this.context, response),
-      error: fromJsonText(error),
+      error: error === null ? undefined : JSON.parse(error),
     }
   }
 
@@ -154,7 +154,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Executes once and answers everybody alike. A failure of `execute` is passed on, and the next caller executes.
+   * Executes once and answers everybody alike. A failure of `execute` is passed on, and the next caller executes. Where the failure
+   * could not be marked either, both reasons come in one AggregateError.
    *
    * The key's lease is not extended here: give `leaseMs` for longer than `execute` may take, or heartbeat in it.
    *
@@ -181,13 +182,28 @@ export class IdempotencyKeys {
 
   async #execute<Response>(ref: KeyRef, execute: (ref: KeyRef) => Promise<Response>): Promise<Response> {
     try {
-      return await execute(ref)
+      const response = await execute(ref)
+      // Through JSON, so that the one who executed reads what everybody else will. Nothing to say is null.
+      return decode(this.context, encode(this.context, response === undefined ? null : response)) as Response
     } catch (error) {
-      await this.fail(ref, error)
-      throw error
+      const refusal = await this.#giveUp(ref, error)
+      throw refusal === undefined ? error : new AggregateError([error, refusal], `key ${ref.key} failed, and is not held`)
+    }
+  }
+
+  /** What kept the failure from being marked, if anything did: the key was taken over, or the store is closed. */
+  async #giveUp(ref: KeyRef, error: unknown): Promise<unknown> {
+    try {
+      await this.fail(ref, error instanceof Error ? error : new Error(String(error)))
+      return undefined
+    } catch (refusal) {
+      return refusal
     }
   }
 }
+
+// Added to the time of day, so half of what a time may be.
+const checkTtl = (ttlMs: number): number => checkInteger('ttlMs', ttlMs, 1, MAX_TIME_MS / 2)
 
 const keyRefOf = ({ tenant, key, fencingToken }: KeyRef): KeyRef => ({
   tenant: checkName('tenant', tenant),

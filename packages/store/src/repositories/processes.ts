@@ -1,5 +1,5 @@
 import { PROCESS_KINDS, PROCESS_STATES, type ProcessKind, type ProcessState } from '@holdfast/schema'
-import { InvalidInputError } from '../errors.js'
+import { PAGE_LIMIT } from '../defaults.js'
 import { checkInteger, checkName } from '../input.js'
 import {
   heartbeatProcess,
@@ -9,7 +9,7 @@ import {
   type ProcessRecord,
 } from '../processes.js'
 import type { RepositoryContext } from './context.js'
-import { pageLimit } from './page.js'
+import { checkOneOf, checkPage } from './edge.js'
 
 export interface NewProcess {
   readonly id: string
@@ -21,15 +21,13 @@ export interface NewProcess {
 
 /** The OS processes that have the store open, of all tenants. */
 export class Processes {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
 
   /** Enters a process as alive. With an id that is known it enters it anew. */
   async register({ id, kind, host, pid, version }: NewProcess): Promise<void> {
-    if (!PROCESS_KINDS.includes(kind))
-      throw new InvalidInputError(`kind must be one of ${PROCESS_KINDS.join(', ')}, not ${String(kind)}`, { kind })
     await this.context.submits.submit(registerProcess, {
       id: checkName('id', id),
-      kind,
+      kind: checkOneOf('kind', kind, PROCESS_KINDS),
       host: checkName('host', host),
       pid: checkInteger('pid', pid, 0, Number.MAX_SAFE_INTEGER),
       version: checkName('version', version),
@@ -58,9 +56,10 @@ export class Processes {
   async list(
     options: { readonly state?: ProcessState; readonly limit?: number } = {},
   ): Promise<readonly ProcessRecord[]> {
-    const { state = null, limit } = options
-    if (state !== null && !PROCESS_STATES.includes(state))
-      throw new InvalidInputError(`state must be one of ${PROCESS_STATES.join(', ')}, not ${String(state)}`, { state })
-    return this.context.submits.submit(listProcesses, { state, limit: pageLimit(limit) })
+    const { state, limit = PAGE_LIMIT } = options
+    return this.context.submits.submit(listProcesses, {
+      state: state === undefined ? null : checkOneOf('state', state, PROCESS_STATES),
+      limit: checkPage(limit),
+    })
   }
 }

@@ -1,11 +1,12 @@
 import { CHECKPOINTS_KEPT, MAX_BATCH } from '../defaults.js'
 import { checkInteger } from '../input.js'
 import { deleteFinishedTasks, pruneCheckpoints } from '../retention.js'
+import { checkTime } from './edge.js'
 import { tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 
 /** Deletes what is no longer needed, in bounded steps. Nothing else deletes rows that the triggers protect. */
 export class Retention {
-  constructor(protected readonly context: RepositoryContext) {}
+  constructor(private readonly context: RepositoryContext) {}
 
   /**
    * Takes one step through the work items of all tenants and deletes progress checkpoints beyond the newest `keep` of
@@ -40,7 +41,7 @@ export class Retention {
     const { finishedBeforeMs, limit = MAX_BATCH, tenant } = options
     return this.context.submits.submit(deleteFinishedTasks, {
       tenant: tenant === undefined ? null : tenantOf(this.context, { tenant }),
-      finishedBeforeMs: checkInteger('finishedBeforeMs', finishedBeforeMs, 0, Number.MAX_SAFE_INTEGER),
+      finishedBeforeMs: checkTime('finishedBeforeMs', finishedBeforeMs),
       limit: checkInteger('limit', limit, 1, MAX_BATCH),
     })
   }

@@ -26,23 +26,23 @@ const END = Number.MAX_SAFE_INTEGER
 // One statement: the lease is tested, the position is taken and the row is written at once. The triggers write the
 // journal and move the counter on.
 const APPEND = sql`
-  INSERT INTO checkpoints (tenant, id, task_seq, work_item_seq, position, type, name, is_replayed, fencing_token,
+  insert into checkpoints (tenant, id, task_seq, work_item_seq, position, type, name, is_replayed, fencing_token,
     attempt, snapshot, encoding, raw_bytes, metadata, evidence, created_at_ms)
-  SELECT item.tenant, ${p('id')}, item.task_seq, item.seq, stream.checkpoint_position + 1, ${p('type')}, ${p('name')},
+  select item.tenant, ${p('id')}, item.task_seq, item.seq, stream.checkpoint_position + 1, ${p('type')}, ${p('name')},
     ${p('isReplayed')}, item.fencing_token, item.attempt, ${p('snapshot')}, ${p('encoding')}, ${p('rawBytes')},
     ${p('metadata')}, ${p('evidence')}, ${p('nowMs')}
-  FROM work_items AS item
-  JOIN work_item_streams AS stream ON stream.work_item_seq = item.seq
-  WHERE item.tenant = ${p('tenant')} AND item.id = ${p('workItemId')}
-    AND item.state = 'running' AND item.fencing_token = ${p('fencingToken')}
-    AND NOT EXISTS (SELECT 1 FROM checkpoints AS known WHERE known.tenant = ${p('tenant')} AND known.id = ${p('id')})
-  RETURNING id, position`
+  from work_items as item
+  join work_item_streams as stream on stream.work_item_seq = item.seq
+  where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
+    and item.state = 'running' and item.fencing_token = ${p('fencingToken')}
+    and not exists (select 1 from checkpoints as known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
+  returning id, position`
 
 const FIND_APPENDED = sql`
-  SELECT known.position, item.id AS "workItemId", known.type, known.name, known.snapshot, known.encoding
-  FROM checkpoints AS known
-  LEFT JOIN work_items AS item ON item.seq = known.work_item_seq
-  WHERE known.tenant = ${p('tenant')} AND known.id = ${p('id')}`
+  select known.position, item.id as "workItemId", known.type, known.name, known.snapshot, known.encoding
+  from checkpoints as known
+  left join work_items as item on item.seq = known.work_item_seq
+  where known.tenant = ${p('tenant')} and known.id = ${p('id')}`
 
 interface Appended {
   readonly position: number
@@ -80,15 +80,15 @@ const appendedBefore = (known: Appended, args: AppendCheckpointArgs): Verdict<{ 
 }
 
 const BEGIN = sql`
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT item.seq, stream.event_position + 1, 'checkpoint.begun', ${p('nowMs')}, item.fencing_token, item.lease_owner,
+  insert into events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
+  select item.seq, stream.event_position + 1, 'checkpoint.begun', ${p('nowMs')}, item.fencing_token, item.lease_owner,
     told.data, 'json', octet_length(told.data)
-  FROM work_items AS item
-  JOIN work_item_streams AS stream ON stream.work_item_seq = item.seq
-  JOIN (SELECT json_object('type', ${p('type')}, 'name', ${p('name')}) AS data) AS told
-  WHERE item.tenant = ${p('tenant')} AND item.id = ${p('workItemId')}
-    AND item.state = 'running' AND item.fencing_token = ${p('fencingToken')}
-  RETURNING position`
+  from work_items as item
+  join work_item_streams as stream on stream.work_item_seq = item.seq
+  join (select json_object('type', ${p('type')}, 'name', ${p('name')}) as data) as told
+  where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
+    and item.state = 'running' and item.fencing_token = ${p('fencingToken')}
+  returning position`
 
 const begin = oneStatement(beginCheckpoint, (db) => {
   const insert = preparedRows<{ position: number }>(db, BEGIN)
@@ -100,10 +100,10 @@ const begin = oneStatement(beginCheckpoint, (db) => {
 })
 
 const VERIFY = sql`
-  INSERT INTO checkpoint_verifications (checkpoint_seq, outcome, findings, verified_by, verified_at_ms)
-  SELECT seq, ${p('outcome')}, ${p('findings')}, ${p('verifiedBy')}, ${p('nowMs')}
-  FROM checkpoints WHERE tenant = ${p('tenant')} AND id = ${p('checkpointId')}
-  RETURNING outcome`
+  insert into checkpoint_verifications (checkpoint_seq, outcome, findings, verified_by, verified_at_ms)
+  select seq, ${p('outcome')}, ${p('findings')}, ${p('verifiedBy')}, ${p('nowMs')}
+  from checkpoints where tenant = ${p('tenant')} and id = ${p('checkpointId')}
+  returning outcome`
 
 const verify = oneStatement(recordVerification, (db) => {
   const insert = preparedRows<{ outcome: VerificationOutcome }>(db, VERIFY)
@@ -116,12 +116,12 @@ const verify = oneStatement(recordVerification, (db) => {
 const remove = severalStatements(removeCheckpoint, (db) => {
   const find = preparedRows<{ seq: number; isProtected: number }>(
     db,
-    sql`SELECT checkpoint.seq, (${checkpointIsProtected}) AS "isProtected" FROM checkpoints AS checkpoint
-        WHERE checkpoint.tenant = ${p('tenant')} AND checkpoint.id = ${p('id')}`,
+    sql`select checkpoint.seq, (${checkpointIsProtected}) as "isProtected" from checkpoints as checkpoint
+        where checkpoint.tenant = ${p('tenant')} and checkpoint.id = ${p('id')}`,
   )
-  const permit = preparedChange(db, sql`INSERT INTO retention_permits (kind, row_seq) VALUES ('checkpoint', ${p('seq')})`)
-  const erase = preparedChange(db, sql`DELETE FROM checkpoints WHERE seq = ${p('seq')}`)
-  const withdraw = preparedChange(db, sql`DELETE FROM retention_permits WHERE kind = 'checkpoint' AND row_seq = ${p('seq')}`)
+  const permit = preparedChange(db, sql`insert into retention_permits (kind, row_seq) values ('checkpoint', ${p('seq')})`)
+  const erase = preparedChange(db, sql`delete from checkpoints where seq = ${p('seq')}`)
+  const withdraw = preparedChange(db, sql`delete from retention_permits where kind = 'checkpoint' and row_seq = ${p('seq')}`)
   return (args) => {
     const [found] = find(args)
     if (!found) return notFound(args.id)
@@ -139,15 +139,15 @@ const notFound = (id: string): Verdict<never> =>
   refused('checkpoint.not_found', `there is no checkpoint ${id}`, { id })
 
 const LAST_OUTCOME = sql`(
-    SELECT last.outcome FROM checkpoint_verifications AS last
-    WHERE last.checkpoint_seq = checkpoint.seq ORDER BY last.seq DESC LIMIT 1
+    select last.outcome from checkpoint_verifications as last
+    where last.checkpoint_seq = checkpoint.seq order by last.seq desc limit 1
   )`
 
-const COLUMNS = sql`checkpoint.seq, checkpoint.id, task.id AS "taskId", item.id AS "workItemId", checkpoint.position,
-    checkpoint.type, checkpoint.name, checkpoint.is_replayed AS "isReplayed",
-    checkpoint.fencing_token AS "fencingToken", checkpoint.attempt, checkpoint.snapshot, checkpoint.encoding,
-    checkpoint.raw_bytes AS "rawBytes", checkpoint.metadata, checkpoint.evidence,
-    checkpoint.created_at_ms AS "createdAtMs", ${LAST_OUTCOME} AS verification`
+const COLUMNS = sql`checkpoint.seq, checkpoint.id, task.id as "taskId", item.id as "workItemId", checkpoint.position,
+    checkpoint.type, checkpoint.name, checkpoint.is_replayed as "isReplayed",
+    checkpoint.fencing_token as "fencingToken", checkpoint.attempt, checkpoint.snapshot, checkpoint.encoding,
+    checkpoint.raw_bytes as "rawBytes", checkpoint.metadata, checkpoint.evidence,
+    checkpoint.created_at_ms as "createdAtMs", ${LAST_OUTCOME} as verification`
 
 interface Row extends Omit<CheckpointRecord, 'isReplayed' | 'snapshot'> {
   readonly isReplayed: number
@@ -164,13 +164,13 @@ const toRecord = ({ isReplayed, snapshot, encoding, rawBytes, ...rest }: Row): C
 
 /** An item's checkpoints, newest first, along the index that `condition` fits. */
 const newestFirst = (condition: SQL): SQL => sql`
-  SELECT ${COLUMNS}
-  FROM work_items AS item
-  JOIN checkpoints AS checkpoint ON checkpoint.work_item_seq = item.seq
-  JOIN tasks AS task ON task.seq = checkpoint.task_seq
-  WHERE item.tenant = ${p('tenant')} AND item.id = ${p('workItemId')} AND ${condition}
-  ORDER BY checkpoint.position DESC
-  LIMIT ${p('limit')}`
+  select ${COLUMNS}
+  from work_items as item
+  join checkpoints as checkpoint on checkpoint.work_item_seq = item.seq
+  join tasks as task on task.seq = checkpoint.task_seq
+  where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')} and ${condition}
+  order by checkpoint.position desc
+  limit ${p('limit')}`
 
 const OF_TYPE = sql`checkpoint.type = ${p('type')}`
 const OLDER = sql`checkpoint.position < ${p('before')}`
@@ -180,9 +180,9 @@ type Find = (values: object) => Row[]
 
 const latest = quickRead(latestCheckpoint, (db) => {
   const any: Find = preparedRows(db, newestFirst(OLDER))
-  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} AND ${OLDER}`))
-  const verified: Find = preparedRows(db, newestFirst(sql`${OLDER} AND ${IS_VERIFIED}`))
-  const verifiedOfType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} AND ${OLDER} AND ${IS_VERIFIED}`))
+  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER}`))
+  const verified: Find = preparedRows(db, newestFirst(sql`${OLDER} and ${IS_VERIFIED}`))
+  const verifiedOfType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER} and ${IS_VERIFIED}`))
   return (args) => {
     const [untyped, typed] = args.onlyVerified ? [verified, verifiedOfType] : [any, ofType]
     const [row] = (args.type === null ? untyped : typed)({ ...args, before: END, limit: 1 })
@@ -192,7 +192,7 @@ const latest = quickRead(latestCheckpoint, (db) => {
 
 const list = read(listCheckpoints, (db) => {
   const any: Find = preparedRows(db, newestFirst(OLDER))
-  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} AND ${OLDER}`))
+  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER}`))
   return (args) => {
     const find = args.type === null ? any : ofType
     return granted(find({ ...args, before: args.beforePosition ?? END }).map(toRecord))
@@ -202,11 +202,11 @@ const list = read(listCheckpoints, (db) => {
 const get = quickRead(getCheckpoint, (db) => {
   const find: Find = preparedRows(
     db,
-    sql`SELECT ${COLUMNS}
-        FROM checkpoints AS checkpoint
-        JOIN tasks AS task ON task.seq = checkpoint.task_seq
-        LEFT JOIN work_items AS item ON item.seq = checkpoint.work_item_seq
-        WHERE checkpoint.tenant = ${p('tenant')} AND checkpoint.id = ${p('id')}`,
+    sql`select ${COLUMNS}
+        from checkpoints as checkpoint
+        join tasks as task on task.seq = checkpoint.task_seq
+        left join work_items as item on item.seq = checkpoint.work_item_seq
+        where checkpoint.tenant = ${p('tenant')} and checkpoint.id = ${p('id')}`,
   )
   return (args) => {
     const [row] = find(args)

@@ -8,14 +8,14 @@ import { preparedRows } from './prepared.js'
 const p = sql.placeholder
 
 const LOG = sql`
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes, span_id)
-  SELECT item.seq, stream.event_position + 1, 'log', ${p('nowMs')}, item.fencing_token, item.lease_owner,
+  insert into events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes, span_id)
+  select item.seq, stream.event_position + 1, 'log', ${p('nowMs')}, item.fencing_token, item.lease_owner,
     ${p('data')}, ${p('encoding')}, ${p('rawBytes')}, ${p('spanId')}
-  FROM work_items AS item
-  JOIN work_item_streams AS stream ON stream.work_item_seq = item.seq
-  WHERE item.tenant = ${p('tenant')} AND item.id = ${p('workItemId')}
-    AND item.state = 'running' AND item.fencing_token = ${p('fencingToken')}
-  RETURNING position`
+  from work_items as item
+  join work_item_streams as stream on stream.work_item_seq = item.seq
+  where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
+    and item.state = 'running' and item.fencing_token = ${p('fencingToken')}
+  returning position`
 
 const log = oneStatement(appendLog, (db) => {
   const insert = preparedRows<{ position: number }>(db, LOG)
@@ -28,16 +28,16 @@ const log = oneStatement(appendLog, (db) => {
 
 // One statement, so one state of the file: an item without rows to give still answers, with one row of NULLs.
 const PAGE = sql`
-  SELECT stream.event_position AS "lastPosition",
-    (SELECT min(kept.position) FROM events AS kept WHERE kept.work_item_seq = item.seq) AS "oldestPosition",
-    event.position, event.type, event.at_ms AS "atMs", event.fencing_token AS "fencingToken", event.actor,
-    event.data, event.encoding, event.raw_bytes AS "rawBytes", event.span_id AS "spanId"
-  FROM work_items AS item
-  JOIN work_item_streams AS stream ON stream.work_item_seq = item.seq
-  LEFT JOIN events AS event ON event.work_item_seq = item.seq AND event.position > ${p('afterPosition')}
-  WHERE item.tenant = ${p('tenant')} AND item.id = ${p('workItemId')}
-  ORDER BY event.position
-  LIMIT ${p('limit')}`
+  select stream.event_position as "lastPosition",
+    (select min(kept.position) from events as kept where kept.work_item_seq = item.seq) as "oldestPosition",
+    event.position, event.type, event.at_ms as "atMs", event.fencing_token as "fencingToken", event.actor,
+    event.data, event.encoding, event.raw_bytes as "rawBytes", event.span_id as "spanId"
+  from work_items as item
+  join work_item_streams as stream on stream.work_item_seq = item.seq
+  left join events as event on event.work_item_seq = item.seq and event.position > ${p('afterPosition')}
+  where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
+  order by event.position
+  limit ${p('limit')}`
 
 interface Row extends Omit<EventRecord, 'workItemId' | 'position' | 'data'> {
   readonly lastPosition: number

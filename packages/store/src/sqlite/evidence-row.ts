@@ -11,10 +11,10 @@ const quoted = (name: string): SQL => sql.raw(`"${name.replaceAll('"', '""')}"`)
 
 // IS, not =: NULL is a value like any other here.
 const equalities = (values: { readonly [column: string]: string | number | null }): readonly SQL[] =>
-  Object.entries(values).map(([column, value]) => sql`${quoted(column)} IS ${value}`)
+  Object.entries(values).map(([column, value]) => sql`${quoted(column)} is ${value}`)
 
 const all = (conditions: readonly SQL[]): SQL =>
-  conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `)
+  conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `)
 
 /**
  * Table and columns are looked up in the file before they become part of a statement, and values are always bound.
@@ -23,8 +23,8 @@ const all = (conditions: readonly SQL[]): SQL =>
 export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) => {
   const columnsOf = preparedRows<{ name: string }>(
     db,
-    sql`SELECT known.name FROM sqlite_schema AS found, pragma_table_info(found.name) AS known
-        WHERE found.type = 'table' AND found.name = ${p('table')}`,
+    sql`select known.name from sqlite_schema as found, pragma_table_info(found.name) as known
+        where found.type = 'table' and found.name = ${p('table')}`,
   )
   return ({ tenant, table, match, values }) => {
     const columns = new Set(columnsOf({ table }).map(({ name }) => name))
@@ -36,8 +36,8 @@ export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) =
     const wanted = all([...(columns.has('tenant') ? [sql`tenant = ${tenant}`] : []), ...equalities(match)])
     const [found] = preparedRows<{ exists: number; matches: number }>(
       db,
-      sql`SELECT EXISTS (SELECT 1 FROM ${quoted(table)} WHERE ${wanted}) AS "exists",
-                 EXISTS (SELECT 1 FROM ${quoted(table)} WHERE ${wanted} AND ${all(equalities(values))}) AS "matches"`,
+      sql`select exists (select 1 from ${quoted(table)} where ${wanted}) as "exists",
+                 exists (select 1 from ${quoted(table)} where ${wanted} and ${all(equalities(values))}) as "matches"`,
     )()
     return granted({ exists: found?.exists === 1, matches: found?.matches === 1 })
   }

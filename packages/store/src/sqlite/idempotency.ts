@@ -22,9 +22,9 @@ import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
-const COLUMNS = sql`key.key, key.request_hash AS "requestHash", key.state, key.fencing_token AS "fencingToken",
-  key.settle_token AS "settleToken", key.owner, key.lease_expires_at_ms AS "leaseExpiresAtMs", key.response,
-  key.response_encoding AS "responseEncoding", key.error, key.created_at_ms AS "createdAtMs", key.finished_at_ms AS "finishedAtMs", key.expires_at_ms AS "expiresAtMs"`
+const COLUMNS = sql`key.key, key.request_hash as "requestHash", key.state, key.fencing_token as "fencingToken",
+  key.settle_token as "settleToken", key.owner, key.lease_expires_at_ms as "leaseExpiresAtMs", key.response,
+  key.response_encoding as "responseEncoding", key.error, key.created_at_ms as "createdAtMs", key.finished_at_ms as "finishedAtMs", key.expires_at_ms as "expiresAtMs"`
 
 interface Row {
   readonly key: string
@@ -50,32 +50,32 @@ type FindKey = (values: { readonly tenant: string; readonly key: string }) => Ro
 const findKey = (db: SqliteDatabase): FindKey =>
   preparedRows<Row>(
     db,
-    sql`SELECT ${COLUMNS} FROM idempotency_keys AS key WHERE key.tenant = ${p('tenant')} AND key.key = ${p('key')}`,
+    sql`select ${COLUMNS} from idempotency_keys as key where key.tenant = ${p('tenant')} and key.key = ${p('key')}`,
   )
 
 const CREATE = sql`
-  INSERT INTO idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, process_id,
+  insert into idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, process_id,
     lease_expires_at_ms, task_seq, work_item_seq, created_at_ms, expires_at_ms)
-  SELECT ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'pending', 1, ${p('owner')}, ${p('processId')},
+  select ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'pending', 1, ${p('owner')}, ${p('processId')},
     ${p('leaseExpiresAtMs')}, ${p('taskSeq')}, ${p('workItemSeq')}, ${p('nowMs')}, ${p('expiresAtMs')}
-  WHERE NOT EXISTS (
-    SELECT 1 FROM idempotency_keys AS known WHERE known.tenant = ${p('tenant')} AND known.key = ${p('key')}
+  where not exists (
+    select 1 from idempotency_keys as known where known.tenant = ${p('tenant')} and known.key = ${p('key')}
   )
-  RETURNING fencing_token AS "fencingToken"`
+  returning fencing_token as "fencingToken"`
 
 // Nobody alive is at it, and either its time is over, so that it may stand for any request, or the request is the
 // same and there is no answer yet. The token is raised: whoever held the key before can no longer mark it.
 const TAKE_OVER = sql`
-  UPDATE idempotency_keys SET state = 'pending', fencing_token = fencing_token + 1, settle_token = NULL,
+  update idempotency_keys set state = 'pending', fencing_token = fencing_token + 1, settle_token = null,
     request_hash = ${p('requestHash')}, owner = ${p('owner')}, process_id = ${p('processId')},
-    lease_expires_at_ms = ${p('leaseExpiresAtMs')}, response = NULL, response_encoding = NULL, error = NULL,
-    task_seq = ${p('taskSeq')}, work_item_seq = ${p('workItemSeq')}, finished_at_ms = NULL,
-    created_at_ms = CASE WHEN expires_at_ms <= ${p('nowMs')} THEN ${p('nowMs')} ELSE created_at_ms END,
+    lease_expires_at_ms = ${p('leaseExpiresAtMs')}, response = null, response_encoding = null, error = null,
+    task_seq = ${p('taskSeq')}, work_item_seq = ${p('workItemSeq')}, finished_at_ms = null,
+    created_at_ms = case when expires_at_ms <= ${p('nowMs')} then ${p('nowMs')} else created_at_ms end,
     expires_at_ms = ${p('expiresAtMs')}
-  WHERE tenant = ${p('tenant')} AND key = ${p('key')}
-    AND (state <> 'pending' OR lease_expires_at_ms <= ${p('nowMs')})
-    AND (expires_at_ms <= ${p('nowMs')} OR (state <> 'completed' AND request_hash = ${p('requestHash')}))
-  RETURNING fencing_token AS "fencingToken"`
+  where tenant = ${p('tenant')} and key = ${p('key')}
+    and (state <> 'pending' or lease_expires_at_ms <= ${p('nowMs')})
+    and (expires_at_ms <= ${p('nowMs')} or (state <> 'completed' and request_hash = ${p('requestHash')}))
+  returning fencing_token as "fencingToken"`
 
 // Two writing statements, of which at most one finds anything to write.
 const checkOrCreate = oneStatement(checkOrCreateKey, (db) => {
@@ -123,8 +123,8 @@ interface Links {
 const findLinks = (db: SqliteDatabase): ((args: CheckOrCreateArgs) => Verdict<Links>) => {
   const find = preparedRows<Links>(
     db,
-    sql`SELECT (SELECT seq FROM tasks WHERE tenant = ${p('tenant')} AND id = ${p('taskId')}) AS "taskSeq",
-      (SELECT seq FROM work_items WHERE tenant = ${p('tenant')} AND id = ${p('workItemId')}) AS "workItemSeq"`,
+    sql`select (select seq from tasks where tenant = ${p('tenant')} and id = ${p('taskId')}) as "taskSeq",
+      (select seq from work_items where tenant = ${p('tenant')} and id = ${p('workItemId')}) as "workItemSeq"`,
   )
   const none: Links = { taskSeq: null, workItemSeq: null }
   return ({ tenant, taskId, workItemId }) => {
@@ -140,10 +140,10 @@ const findLinks = (db: SqliteDatabase): ((args: CheckOrCreateArgs) => Verdict<Li
 const heartbeat = oneStatement(heartbeatKey, (db) => {
   const beat = preparedRows<{ leaseExpiresAtMs: number }>(
     db,
-    sql`UPDATE idempotency_keys SET lease_expires_at_ms = ${p('leaseExpiresAtMs')}
-        WHERE tenant = ${p('tenant')} AND key = ${p('key')} AND state = 'pending'
-          AND fencing_token = ${p('fencingToken')} AND lease_expires_at_ms > ${p('nowMs')}
-        RETURNING lease_expires_at_ms AS "leaseExpiresAtMs"`,
+    sql`update idempotency_keys set lease_expires_at_ms = ${p('leaseExpiresAtMs')}
+        where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending'
+          and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}
+        returning lease_expires_at_ms as "leaseExpiresAtMs"`,
   )
   const find = findKey(db)
   return (args) => {
@@ -156,10 +156,10 @@ const heartbeat = oneStatement(heartbeatKey, (db) => {
 })
 
 const COMPLETE = sql`
-  UPDATE idempotency_keys SET state = 'completed', settle_token = fencing_token, owner = NULL,
-    lease_expires_at_ms = NULL, response = ${p('response')}, response_encoding = ${p('responseEncoding')},
+  update idempotency_keys set state = 'completed', settle_token = fencing_token, owner = null,
+    lease_expires_at_ms = null, response = ${p('response')}, response_encoding = ${p('responseEncoding')},
     finished_at_ms = ${p('nowMs')}
-  WHERE tenant = ${p('tenant')} AND key = ${p('key')} AND state = 'pending' AND fencing_token = ${p('fencingToken')}`
+  where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
 
 const complete = oneStatement(completeKey, (db) => {
   const settle = preparedChange(db, COMPLETE)
@@ -176,9 +176,9 @@ const complete = oneStatement(completeKey, (db) => {
 })
 
 const FAIL = sql`
-  UPDATE idempotency_keys SET state = 'failed', settle_token = fencing_token, owner = NULL,
-    lease_expires_at_ms = NULL, error = ${p('error')}, finished_at_ms = ${p('nowMs')}
-  WHERE tenant = ${p('tenant')} AND key = ${p('key')} AND state = 'pending' AND fencing_token = ${p('fencingToken')}`
+  update idempotency_keys set state = 'failed', settle_token = fencing_token, owner = null,
+    lease_expires_at_ms = null, error = ${p('error')}, finished_at_ms = ${p('nowMs')}
+  where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
 
 const fail = oneStatement(failKey, (db) => {
   const settle = preparedChange(db, FAIL)
@@ -196,16 +196,16 @@ const fail = oneStatement(failKey, (db) => {
 const forget = severalStatements(forgetKey, (db) => {
   const find = preparedRows<{ seq: number }>(
     db,
-    sql`SELECT seq FROM idempotency_keys WHERE tenant = ${p('tenant')} AND key = ${p('key')}`,
+    sql`select seq from idempotency_keys where tenant = ${p('tenant')} and key = ${p('key')}`,
   )
   const permit = preparedChange(
     db,
-    sql`INSERT INTO retention_permits (kind, row_seq) VALUES ('idempotency_key', ${p('seq')})`,
+    sql`insert into retention_permits (kind, row_seq) values ('idempotency_key', ${p('seq')})`,
   )
-  const erase = preparedChange(db, sql`DELETE FROM idempotency_keys WHERE seq = ${p('seq')}`)
+  const erase = preparedChange(db, sql`delete from idempotency_keys where seq = ${p('seq')}`)
   const withdraw = preparedChange(
     db,
-    sql`DELETE FROM retention_permits WHERE kind = 'idempotency_key' AND row_seq = ${p('seq')}`,
+    sql`delete from retention_permits where kind = 'idempotency_key' and row_seq = ${p('seq')}`,
   )
   return (args) => {
     const [found] = find(args)
@@ -220,11 +220,11 @@ const forget = severalStatements(forgetKey, (db) => {
 const get = quickRead(getKey, (db) => {
   const find = preparedRows<Row & { taskId: string | null; workItemId: string | null }>(
     db,
-    sql`SELECT ${COLUMNS}, task.id AS "taskId", item.id AS "workItemId"
-        FROM idempotency_keys AS key
-        LEFT JOIN tasks AS task ON task.seq = key.task_seq
-        LEFT JOIN work_items AS item ON item.seq = key.work_item_seq
-        WHERE key.tenant = ${p('tenant')} AND key.key = ${p('key')}`,
+    sql`select ${COLUMNS}, task.id as "taskId", item.id as "workItemId"
+        from idempotency_keys as key
+        left join tasks as task on task.seq = key.task_seq
+        left join work_items as item on item.seq = key.work_item_seq
+        where key.tenant = ${p('tenant')} and key.key = ${p('key')}`,
   )
   return (args) => {
     const [row] = find(args)
@@ -237,11 +237,11 @@ const get = quickRead(getKey, (db) => {
 const count = read(countKeys, (db) => {
   const statistics = preparedRows<{ pending: number; completed: number; failed: number; expired: number }>(
     db,
-    sql`SELECT count(*) FILTER (WHERE state = 'pending' AND expires_at_ms > ${p('nowMs')}) AS pending,
-          count(*) FILTER (WHERE state = 'completed' AND expires_at_ms > ${p('nowMs')}) AS completed,
-          count(*) FILTER (WHERE state = 'failed' AND expires_at_ms > ${p('nowMs')}) AS failed,
-          count(*) FILTER (WHERE expires_at_ms <= ${p('nowMs')}) AS expired
-        FROM idempotency_keys WHERE tenant = ${p('tenant')}`,
+    sql`select count(*) filter (where state = 'pending' and expires_at_ms > ${p('nowMs')}) as pending,
+          count(*) filter (where state = 'completed' and expires_at_ms > ${p('nowMs')}) as completed,
+          count(*) filter (where state = 'failed' and expires_at_ms > ${p('nowMs')}) as failed,
+          count(*) filter (where expires_at_ms <= ${p('nowMs')}) as expired
+        from idempotency_keys where tenant = ${p('tenant')}`,
   )
   return (args) => {
     const [row = { pending: 0, completed: 0, failed: 0, expired: 0 }] = statistics(args)

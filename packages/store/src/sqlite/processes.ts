@@ -14,10 +14,10 @@ const p = sql.placeholder
 
 // A process registers once with an id of its own; again after it was taken for dead, or when its first answer was lost.
 const REGISTER = sql`
-  INSERT INTO processes (id, kind, host, pid, version, state, started_at_ms, heartbeat_at_ms, ended_at_ms)
-  VALUES (${p('id')}, ${p('kind')}, ${p('host')}, ${p('pid')}, ${p('version')}, 'alive', ${p('nowMs')}, ${p('nowMs')}, NULL)
-  ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, host = excluded.host, pid = excluded.pid,
-    version = excluded.version, state = 'alive', heartbeat_at_ms = excluded.heartbeat_at_ms, ended_at_ms = NULL`
+  insert into processes (id, kind, host, pid, version, state, started_at_ms, heartbeat_at_ms, ended_at_ms)
+  values (${p('id')}, ${p('kind')}, ${p('host')}, ${p('pid')}, ${p('version')}, 'alive', ${p('nowMs')}, ${p('nowMs')}, null)
+  on conflict (id) do update set kind = excluded.kind, host = excluded.host, pid = excluded.pid,
+    version = excluded.version, state = 'alive', heartbeat_at_ms = excluded.heartbeat_at_ms, ended_at_ms = null`
 
 const register = oneStatement(registerProcess, (db) => {
   const upsert = preparedChange(db, REGISTER)
@@ -30,7 +30,7 @@ const register = oneStatement(registerProcess, (db) => {
 const heartbeat = oneStatement(heartbeatProcess, (db) => {
   const beat = preparedChange(
     db,
-    sql`UPDATE processes SET heartbeat_at_ms = ${p('nowMs')} WHERE id = ${p('id')} AND state = 'alive'`,
+    sql`update processes set heartbeat_at_ms = ${p('nowMs')} where id = ${p('id')} and state = 'alive'`,
   )
   return (args) => granted({ alive: beat(args) === 1 })
 })
@@ -38,22 +38,22 @@ const heartbeat = oneStatement(heartbeatProcess, (db) => {
 const stop = oneStatement(stopProcess, (db) => {
   const end = preparedChange(
     db,
-    sql`UPDATE processes SET state = 'stopped', ended_at_ms = ${p('nowMs')} WHERE id = ${p('id')} AND state = 'alive'`,
+    sql`update processes set state = 'stopped', ended_at_ms = ${p('nowMs')} where id = ${p('id')} and state = 'alive'`,
   )
   return (args) => granted({ stopped: end(args) === 1 })
 })
 
-const COLUMNS = sql`id, kind, host, pid, version, state, started_at_ms AS "startedAtMs",
-  heartbeat_at_ms AS "heartbeatAtMs", ended_at_ms AS "endedAtMs"`
+const COLUMNS = sql`id, kind, host, pid, version, state, started_at_ms as "startedAtMs",
+  heartbeat_at_ms as "heartbeatAtMs", ended_at_ms as "endedAtMs"`
 
 const list = read(listProcesses, (db) => {
   const all = preparedRows<ProcessRecord>(
     db,
-    sql`SELECT ${COLUMNS} FROM processes ORDER BY seq DESC LIMIT ${p('limit')}`,
+    sql`select ${COLUMNS} from processes order by seq desc limit ${p('limit')}`,
   )
   const inState = preparedRows<ProcessRecord>(
     db,
-    sql`SELECT ${COLUMNS} FROM processes WHERE state = ${p('state')} ORDER BY heartbeat_at_ms DESC LIMIT ${p('limit')}`,
+    sql`select ${COLUMNS} from processes where state = ${p('state')} order by heartbeat_at_ms desc limit ${p('limit')}`,
   )
   return ({ state, limit }) => granted(state === null ? all({ limit }) : inState({ state, limit }))
 })
