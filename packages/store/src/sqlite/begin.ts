@@ -6,6 +6,9 @@ import { isBusy } from './database-errors.js'
 const FIRST_PAUSE_MS = 0.5
 const LONGEST_PAUSE_MS = 10
 
+/** How long start-up and a user's transaction wait for the write lock: longer than any group, shorter than patience. */
+export const DEFAULT_LOCK_WAIT_MS = 5_000
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 /** Blocks this thread. Only the writer's thread and start-up wait like this. */

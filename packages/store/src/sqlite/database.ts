@@ -1,6 +1,6 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import { StatementRefusedError } from '../errors.js'
-import { beginImmediate, retryWhileBusy } from './begin.js'
+import { DEFAULT_LOCK_WAIT_MS, beginImmediate, retryWhileBusy } from './begin.js'
 import type { Connection, DriverConnection, SqlValue } from './connection.js'
 import { toStoreError } from './database-errors.js'
 import { databasePath } from './database-path.js'
@@ -14,9 +14,6 @@ import { adopt } from './module.js'
 import { enterCopy } from './one-copy.js'
 import { assertSupportedRuntime } from './runtime.js'
 import { assertReadBack, settingsOf } from './settings.js'
-
-/** How long start-up and a user's transaction wait for the write lock: longer than any group, shorter than patience. */
-export const DEFAULT_LOCK_WAIT_MS = 5_000
 
 export interface OpenDatabaseOptions {
   /** A path, a `file:` URL, or `:memory:`. */
@@ -94,6 +91,9 @@ const openWith = (options: OpenDatabaseOptions, target: Target): Connection => {
   }
 }
 
+/** Another process recovering the WAL, or switching to it, takes milliseconds. */
+const SETUP_BUSY_TIMEOUT_MS = 1_000
+
 interface Configuration {
   readonly role: Connection['role']
   readonly lockWaitMs: number
@@ -103,10 +103,12 @@ interface Configuration {
 
 const configure = (base: DriverConnection, { role, lockWaitMs, isMemory, asked }: Configuration): DurabilityLevel => {
   const patiently = <Result>(attempt: () => Result): Result => retryWhileBusy(lockWaitMs, attempt)
+  // While it is being set up SQLite waits by itself, so that no prepared PRAGMA meets a lock.
+  base.exec(`PRAGMA busy_timeout = ${Math.min(lockWaitMs, SETUP_BUSY_TIMEOUT_MS)}`)
   // By exec(), because one SQLITE_BUSY on a prepared statement of libsql poisons the connection. It comes first: a
   // damaged head opens, fails here, and has nothing written to it.
   patiently(() => base.exec('SELECT 1 FROM sqlite_master LIMIT 1'))
-  const durability = durabilityOf(base, asked)
+  const durability = patiently(() => durabilityOf(base, asked))
   // busy_timeout does not cover the switch to WAL while another connection writes, so it is tried again here.
   if (role === 'writer') patiently(() => base.exec('PRAGMA journal_mode = WAL'))
   assertReadBack('journal_mode', isMemory ? 'memory' : 'wal', pragmaOf(base, 'journal_mode'))

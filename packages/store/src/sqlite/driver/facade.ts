@@ -82,8 +82,17 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
       if (!isOpen) return
       isOpen = false
       statements.clear()
-      native.close()
+      closeNative(native)
     },
+  }
+}
+
+/** A statement that libsql hasn't collected yet keeps the connection alive behind close(), an open transaction included. */
+const closeNative = (native: NativeDatabase): void => {
+  try {
+    if (native.inTransaction) native.exec('ROLLBACK')
+  } finally {
+    native.close()
   }
 }
 

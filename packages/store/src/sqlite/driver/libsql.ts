@@ -62,7 +62,10 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
   }
   return {
     returnsRows: native.columns().length > 0,
-    run: (params) => native.run(params),
+    run: (params) => {
+      const { changes, lastInsertRowid } = native.run(params)
+      return { changes, lastInsertRowid }
+    },
     // libsql's all(), never get() or iterate(): get() adds `_metadata` and, after an error, repeats it; iterate() left
     // early keeps the lock.
     all: (params) => {
