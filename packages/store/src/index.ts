@@ -2,7 +2,12 @@
 export type { Store, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
 export type { Liveness, ProcessLiveness } from './liveness.js'
 export { repositories, type Repositories } from './repositories/index.js'
-export type { RepositoryOptions } from './repositories/context.js'
+export type { RepositoryOptions, TenantOption } from './repositories/context.js'
+export type { ListTasks, SubmitTask, Submitted, Task, Tasks } from './repositories/tasks.js'
+export type { ListWorkItems, SpawnItem, WorkItem, WorkItems } from './repositories/work-items.js'
+export type { NewItem } from './repositories/new-item.js'
+export type { Claim, FailOptions, HeldLease, Leases, ReleaseOptions, Released } from './repositories/leases.js'
+export type { RecoverExpired, RecoverOptions, RecoverProcess, Sweep } from './repositories/sweep.js'
 
 // The vocabulary, said once in @holdfast/schema
 export {

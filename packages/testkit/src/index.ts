@@ -1,1 +1,3 @@
-export {}
+// A store of a test's own
+export { openTestStore, type OpenTestStore, type TestStore, type TestStoreOptions } from './open-test-store.js'
+export { fakeClock, type FakeClock } from './fake-clock.js'

@@ -14,7 +14,8 @@ const p = sql.placeholder
 const workItemFields = {
   tenant: workItems.tenant,
   id: workItems.id,
-  seq: workItems.seq,
+  // Under a name of its own, because a UNION is ordered by the names of what it selects.
+  seq: sql`${workItems.seq}`.as('item_seq') as SQL.Aliased<number>,
   taskId: tasks.id,
   // A parent is looked up by its row number, one step per row.
   parentId: sql`(select parent.id from work_items parent where parent.seq = ${workItems.parentSeq})`.as(
@@ -99,7 +100,7 @@ export const listBinding: SqliteBinding = read(listWorkItems, (db) => {
   // Each state's items are in order already; SQLite merges the arms and stops at the limit.
   const [first, second, ...rest] = WORK_STATES.map(inState) as [Arm, Arm, ...Arm[]]
   const ofAnyState = unionAll(first, second, ...rest)
-    .orderBy(sql`seq`)
+    .orderBy(sql`item_seq`)
     .limit(p('limit'))
     .prepare()
   type Arm = ReturnType<typeof inState>

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { repositories, type Repositories, type Store, type SubmitTask } from '@holdfast/store'
+import { openStore, sqlite, type OpenStoreOptions } from '@holdfast/store/sqlite'
+import { fakeClock, type FakeClock } from './fake-clock.js'
+
+/** An empty store of a test's own, on a clock that the test moves. */
+export interface TestStore {
+  readonly store: Store & Repositories
+  readonly clock: FakeClock
+  /** Where its file is; `:memory:` when it has none. */
+  readonly path: string
+  /** Submits a task of one item and gives its id. Type `test` and queue `test` unless told otherwise. */
+  enqueue(task?: Partial<SubmitTask>): Promise<string>
+  /** Closes the store and removes its folder. */
+  close(): Promise<void>
+}
+
+export type OpenTestStore = () => Promise<TestStore>
+
+export interface TestStoreOptions extends Pick<OpenStoreOptions, 'writer' | 'driver' | 'durability'> {
+  /** `file` (the default): in a temporary folder of its own. */
+  readonly path?: 'file' | ':memory:'
+  readonly clock?: FakeClock
+}
+
+/**
+ * Opens a real store for one test: nothing is faked but time.
+ *
+ * Nothing here outlives a power cut, so files are made at level `none` unless a test is about durability.
+ */
+export const openTestStore = async (options: TestStoreOptions = {}): Promise<TestStore> => {
+  const { path: kind = 'file', clock = fakeClock(), ...rest } = options
+  const folder = kind === 'file' ? await mkdtemp(join(tmpdir(), 'holdfast-test-')) : undefined
+  const path = folder === undefined ? ':memory:' : join(folder, 'store.db')
+  const opened = await openStore({ path, modules: [sqlite], clock, durability: 'none', ...rest })
+  const store = Object.assign(opened, repositories(opened, { clock, processId: opened.info().processId }))
+  return {
+    store,
+    clock,
+    path,
+    enqueue: async (task = {}) => {
+      const { taskId } = await store.tasks.submit({ type: 'test', input: null, ...task })
+      return taskId
+    },
+    close: async () => {
+      await store.close()
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
