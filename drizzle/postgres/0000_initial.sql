@@ -538,7 +538,10 @@ BEGIN
     RAISE EXCEPTION 'lease.lost' USING ERRCODE = 'HF001';
   END IF;
   IF NEW.fencing_token < OLD.fencing_token
-      or (OLD.state <> 'running' and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token) THEN
+      or (
+        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
+        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+      ) THEN
     RAISE EXCEPTION 'work_item.illegal_transition' USING ERRCODE = 'HF001';
   END IF;
   IF NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
@@ -645,7 +648,10 @@ WHEN (
       or NEW.is_ahead > OLD.is_ahead
     ))
   OR (NEW.fencing_token < OLD.fencing_token
-      or (OLD.state <> 'running' and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token))
+      or (
+        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
+        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+      ))
   OR (NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
       OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled')
       and NEW.attempt = OLD.attempt - 1 and NEW.reason in ('released', 'ahead_returned', 'waiting')

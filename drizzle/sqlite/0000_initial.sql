@@ -512,7 +512,10 @@ WHEN
       or NEW.is_ahead > OLD.is_ahead
     ))
   OR (NEW.fencing_token < OLD.fencing_token
-      or (OLD.state <> 'running' and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token))
+      or (
+        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
+        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+      ))
   OR (NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
       OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled')
       and NEW.attempt = OLD.attempt - 1 and NEW.reason in ('released', 'ahead_returned', 'waiting')
@@ -622,7 +625,10 @@ BEGIN
     ));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.fencing_token < OLD.fencing_token
-      or (OLD.state <> 'running' and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token));
+      or (
+        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
+        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+      ));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
       OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled')

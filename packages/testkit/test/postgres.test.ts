@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { startPostgres } from '../src/postgres/index.js'
@@ -14,19 +13,19 @@ const ask = async (url: string, question: string): Promise<unknown> => {
   }
 }
 
-const foldersOfServers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-postgres-'))
-
 describe('a PostgreSQL for tests', () => {
   it('is real, has databases that do not see each other, and leaves nothing behind', async () => {
-    const before = new Set(foldersOfServers())
     const server = await startPostgres()
-    const own = foldersOfServers().filter((name) => !before.has(name))
+    let folder = ''
     try {
       const [one, other] = [await server.createDatabase(), await server.createDatabase()]
       await ask(one, 'create table here (x int)')
 
       expect(await ask(one, `select to_regclass('here') is not null as there`)).toEqual({ there: true })
       expect(await ask(other, `select to_regclass('here') is not null as there`)).toEqual({ there: false })
+      const settings = await ask(server.url, `select current_setting('data_directory') as folder`)
+      folder = (settings as { folder: string }).folder
+      expect(existsSync(folder)).toBe(true)
       expect(await ask(server.url, 'show server_version')).toMatchObject({ server_version: expect.stringMatching(/^1\d/) })
     } finally {
       await server.stop()
@@ -34,6 +33,6 @@ describe('a PostgreSQL for tests', () => {
     }
 
     await expect(ask(server.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-    expect(own.filter((name) => existsSync(`${tmpdir()}/${name}`))).toEqual([])
+    expect(existsSync(folder)).toBe(false)
   })
 })

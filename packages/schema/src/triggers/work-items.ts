@@ -170,7 +170,10 @@ const updateRules: readonly Rule[] = [
     // A token that shrinks would bring an old lease back to life.
     code: 'work_item.illegal_transition',
     when: `NEW.fencing_token < OLD.fencing_token
-      or (OLD.state <> 'running' and ${becomesTerminal} and NEW.fencing_token <= OLD.fencing_token)`,
+      or (
+        OLD.state not in ${listOf(['running', ...TERMINAL_STATES])}
+        and ${becomesTerminal} and NEW.fencing_token <= OLD.fencing_token
+      )`,
   },
   {
     code: 'work_item.illegal_transition',
