@@ -31,7 +31,7 @@ RUN install -d -o node -g node -m 0700 /data && install -d -o node -g node /inpu
 USER node
 VOLUME /data
 EXPOSE 8787
-# npm is not in between: it would not pass SIGTERM on. The grace of 15 s needs `docker stop -t 20`.
+# npm is not in between: it would not pass SIGTERM on. Both processes stop within the ten seconds of `docker stop`.
 CMD ["node", "scripts/serve.mjs"]
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HOLDFAST_PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

