@@ -1,7 +1,14 @@
 // Connections: every one comes from here
 export { openDatabase, type OpenDatabaseOptions } from './database.js'
 export type { Connection, DriverConnection, SqlValue, SqliteDatabase, Statement } from './connection.js'
-export { isGroupFatal, toStoreError } from './database-errors.js'
+export { SQLITE_DRIVERS, type SqliteDriver } from './driver/choose.js'
+export { beginImmediate } from './begin.js'
+export { isBusy, isGroupFatal, toStoreError } from './database-errors.js'
+
+// A file's schema and its durability level
+export { migrate, type AppliedMigration, type MigrateOptions, type Migrated } from './migrator.js'
+export { migrationsFolder } from './migration-files.js'
+export { changeDurability, type ChangeDurabilityOptions } from './change-durability.js'
 
 // The store
 export { openStore, type OpenStoreOptions } from './open-store.js'
