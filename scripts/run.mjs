@@ -6,7 +6,7 @@ const COMMANDS = {
   build: [['turbo', 'run', 'build']],
   typecheck: [
     ['turbo', 'run', 'build'],
-    ['tsc', '-p', 'tsconfig.test.json'],
+    ['tsc', '-p', 'tsconfig.json'],
   ],
   lint: [
     ['biome', 'check'],
