@@ -31,6 +31,8 @@ export const countQuickly = query('toys.count_quickly')
 export const get = query('toys.get')
 /** Which thread reads; takes `ms`. */
 export const readerThread = query('toys.reader_thread')
+/** Reads the oldest `limit` toys, whole. */
+export const scan = query('toys.scan')
 /** Tries to write from a read. */
 export const writeFromRead = query('toys.write_from_read')
 
@@ -96,6 +98,10 @@ export const sqlite = {
     read(readerThread, () => ({ ms }) => {
       spin(ms)
       return granted({ threadId })
+    }),
+    read(scan, (db) => ({ limit }) => {
+      const rows = db.all(sql`select value from toys order by seq limit ${limit}`)
+      return granted({ rows: rows.length })
     }),
     read(writeFromRead, (db) => ({ id }) => {
       insert(db)(id, 'never')

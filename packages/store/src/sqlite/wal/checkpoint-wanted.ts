@@ -7,10 +7,10 @@ import { rmSync, statSync, writeFileSync } from 'node:fs'
 export const signalPathOf = (databasePath: string): string => `${databasePath}-ckpt`
 
 /** A checkpoint round takes some tens of milliseconds; older than this, whoever wanted it is gone. */
-const FRESH_MS = 200
+const FRESH_MS = 500
 
 /** The longest that one read waits for a checkpoint: a reader is slowed, never stopped. */
-export const LONGEST_PAUSE_MS = 20
+export const LONGEST_PAUSE_MS = 50
 
 export const wantCheckpoint = (databasePath: string): void => writeFileSync(signalPathOf(databasePath), '')
 

@@ -6,10 +6,11 @@ import type { GroupMarker } from '../group-marker.js'
 import { stopWantingCheckpoint, wantCheckpoint } from './checkpoint-wanted.js'
 import { readWalHeader, walReaches } from './wal-file.js'
 
-/** Rounds of copying and of resetting before it lets the writer go on, and comes back later. */
-const ROUNDS = 12
-/** While old readers finish the statement that they are in. */
-const DRAIN_MS = 2
+/**
+ * How long each round of a cycle leaves old readers to finish the statement that they are in. Most statements take under
+ * a millisecond; the later rounds are for the long ones. After the last, the writer goes on, and comes back later.
+ */
+const DRAINS_MS: readonly number[] = [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 16, 16]
 /** The lock is taken for a checkpoint only if it is soon to be had: its owner has other work to do. */
 const LOCK_WAIT_MS = 50
 /** After a cycle that couldn't reset the WAL. */
@@ -62,10 +63,10 @@ export class WalCheckpoint {
   run(): boolean {
     wantCheckpoint(this.options.writer.path)
     try {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        if (this.#copyAll() && this.#beginAnew()) return true
+      for (const drainMs of DRAINS_MS) {
+        if (this.#copyAll() && this.#beginAnew(drainMs)) return true
         // Nobody holds the lock here: others may write, and readers of old snapshots may finish.
-        pause(DRAIN_MS)
+        pause(drainMs)
       }
       return false
     } catch (error) {
@@ -97,10 +98,10 @@ export class WalCheckpoint {
   }
 
   /** Step 3, and the look of step 4. */
-  #beginAnew(): boolean {
+  #beginAnew(drainMs: number): boolean {
     const before = readWalHeader(this.options.writer.path)
     this.#locked(() => {
-      pause(DRAIN_MS)
+      pause(drainMs)
       this.options.marker.writeBarrier()
     })
     return readWalHeader(this.options.writer.path)?.salts !== before?.salts
