@@ -1,5 +1,11 @@
-import { contentId } from './folder.mjs'
 import { refuseAmbiguity } from './ambiguity.mjs'
+import { contentId } from './folder.mjs'
+
+/** What makes a whole new database, straight from the schema: what the migrations have to add up to. */
+export const statementsFromNothing = async (engine) => [
+  ...engine.finish(await engine.migrate(await engine.snapshot({}), await engine.snapshot(engine.tables))),
+  ...engine.objects.flatMap(({ create }) => create),
+]
 
 /** Statements as they stand in a migration: no blank edges, one semicolon at the end. */
 const tidy = (statement) => `${statement.trim().replace(/;$/, '')};`

@@ -169,3 +169,28 @@ export const finished = async (db: Db, state = 'completed'): Promise<void> => {
 /** Leave to delete one row, as the store puts it in the deleting transaction. */
 export const permit = (db: Db, kind: string, rowSeq: number): Promise<Row> =>
   insert(db, 'retention_permits', { kind, row_seq: rowSeq })
+
+export const documentRow = (over: Row = {}): Row => ({
+  tenant: 't',
+  namespace: 'docs',
+  path: 'a.md',
+  content_hash: `sha256:${'c'.repeat(64)}`,
+  section_count: 1,
+  version: 1,
+  created_at_ms: 1_000,
+  updated_at_ms: 1_000,
+  ...over,
+})
+
+export const sectionRow = (over: Row = {}): Row => ({
+  tenant: 't',
+  namespace: 'docs',
+  key: 'k1',
+  heading_trail: 'Guide › Café',
+  text: 'Leases expire.',
+  content_hash: `sha256:${'d'.repeat(64)}`,
+  version: 1,
+  created_at_ms: 1_000,
+  updated_at_ms: 1_000,
+  ...over,
+})
