@@ -7,11 +7,17 @@ export type { ListTasks, SubmitTask, Submitted, Task, Tasks } from './repositori
 export type { ListWorkItems, SpawnItem, WorkItem, WorkItems } from './repositories/work-items.js'
 export type { NewItem } from './repositories/new-item.js'
 export type { Claim, FailOptions, HeldLease, Leases, ReleaseOptions, Released } from './repositories/leases.js'
+export type { Checkpoint, Checkpoints, NewCheckpoint } from './repositories/checkpoints.js'
+export type { CheckOrCreate, IdempotencyKeys, KeyClaim, KeyEntry } from './repositories/idempotency.js'
+export type { Event, Events } from './repositories/events.js'
+export type { NewProcess, Processes } from './repositories/processes.js'
+export type { Retention } from './repositories/retention.js'
 export type { RecoverExpired, RecoverOptions, RecoverProcess, Sweep } from './repositories/sweep.js'
 
 // The vocabulary, said once in @holdfast/schema
 export {
   CHECKPOINT_TYPES,
+  DURABILITY_LEVELS,
   EVENT_TYPES,
   FAILURE_POLICIES,
   TASK_STATES,
