@@ -171,7 +171,8 @@ const settle = (
   }
 }
 
+/** Also when SQLite has rolled back by itself: until it hears ROLLBACK, the connection refuses all else. */
 const rollBack = (connection: Connection): void => {
-  if (connection.inTransaction) connection.exec('ROLLBACK')
+  connection.exec('ROLLBACK')
   if (connection.inTransaction) throw new InvariantError('a transaction could not be rolled back')
 }

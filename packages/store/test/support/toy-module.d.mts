@@ -7,7 +7,7 @@ export declare const putLarge: Operation<{ id: string; kilobytes: number }, { id
 export declare const putPair: Operation<{ ids: readonly string[] }, { ids: readonly string[] }>
 export declare const putAndRefuse: Operation<{ id: string }, never>
 export declare const putAndThrow: Operation<{ id: string }, never>
-export declare const putSlowly: Operation<{ id: string; ms: number }, { id: string }>
+export declare const putSlowly: Operation<{ id: string; ms: number }, { startedMs: number; endedMs: number }>
 export declare const die: Operation<Record<string, never>, never>
 export declare const writerThread: Operation<Record<string, never>, { threadId: number }>
 export declare const count: Operation<Record<string, never>, { count: number }>

@@ -19,7 +19,7 @@ export const putPair = operation('toys.put_pair')
 export const putAndRefuse = operation('toys.put_and_refuse')
 /** Adds a toy, and then throws what no database said. */
 export const putAndThrow = operation('toys.put_and_throw')
-/** Adds a toy, and holds the write transaction open for `ms`. */
+/** Adds a toy, takes `ms` for it, and says when it began and ended by the clock of its thread. */
 export const putSlowly = operation('toys.put_slowly')
 /** Ends the thread that runs it. */
 export const die = operation('toys.die')
@@ -85,9 +85,10 @@ export const sqlite = {
     oneStatement(putSlowly, (db) => {
       const statement = insert(db)
       return ({ id, ms }) => {
+        const startedMs = performance.now()
         statement(id, 'slow')
         spin(ms)
-        return granted({ id })
+        return granted({ startedMs, endedMs: performance.now() })
       }
     }),
     oneStatement(die, () => () => process.exit(7)),

@@ -115,7 +115,7 @@ export class WalCheckpoint {
       this.options.writer.exec('COMMIT')
       return result
     } catch (error) {
-      if (this.options.writer.inTransaction) this.options.writer.exec('ROLLBACK')
+      this.options.writer.exec('ROLLBACK')
       throw error
     }
   }

@@ -1,0 +1,88 @@
+import { openDatabase } from '@holdfast/store/sqlite'
+import { describe, expect, it } from 'vitest'
+import { openToyStore, toyPath } from '../support/open-toy-store.js'
+import { count, countQuickly, put, readerThread, scan, writeFromRead } from '../support/toy-module.mjs'
+
+describe.each([{ readers: 2 }, { readers: 0 }])('reads on $readers threads', ({ readers }) => {
+  it('see everything that was acknowledged before them', async () => {
+    const store = await openToyStore({ readers })
+    for (let i = 0; i < 20; i += 1) {
+      await store.submit(put, { id: `toy-${i}`, value: 'v' })
+      expect(await store.submit(count, {})).toEqual({ count: i + 1 })
+      expect(await store.submit(countQuickly, {})).toEqual({ count: i + 1 })
+    }
+  })
+
+  it('cannot write', async () => {
+    const store = await openToyStore({ readers })
+
+    await expect(store.submit(writeFromRead, { id: 'a' })).rejects.toMatchObject({ code: 'store.read_only' })
+
+    expect(await store.submit(count, {})).toEqual({ count: 0 })
+  })
+
+  it('go on while another process holds the write lock', async () => {
+    const path = toyPath()
+    const store = await openToyStore({ path, readers })
+    const other = openDatabase({ path, role: 'writer' })
+    other.exec('BEGIN IMMEDIATE')
+
+    expect(await store.submit(count, {})).toEqual({ count: 0 })
+
+    other.exec('ROLLBACK')
+    other.close()
+  })
+
+  it('answer a batch in order, a verdict each', async () => {
+    const store = await openToyStore({ readers })
+    await store.submitAll(put, ['a', 'b', 'c'].map((id) => ({ id, value: 'v' })))
+
+    const verdicts = await store.submitAll(scan, [{ limit: 1 }, { limit: 3 }, { limit: 2 }])
+
+    expect(verdicts).toEqual([1, 3, 2].map((rows) => ({ ok: true, value: { rows } })))
+  })
+})
+
+describe('the reader threads', () => {
+  it('run slow reads off the caller’s thread, and quick ones on it', async () => {
+    const store = await openToyStore({ readers: 1 })
+
+    expect((await store.submit(readerThread, { ms: 1 })).threadId).toBeGreaterThan(0)
+    expect(await store.submit(countQuickly, {})).toEqual({ count: 0 })
+  })
+
+  it('refuse a read when too many wait already', async () => {
+    const store = await openToyStore({ readers: 1, limits: { readQueueOperations: 3 } })
+
+    const verdicts = await store.submitAll(
+      readerThread,
+      Array.from({ length: 5 }, () => ({ ms: 1 })),
+    )
+
+    expect(verdicts.map((verdict) => verdict.ok || verdict.refusal.code)).toEqual([
+      true,
+      true,
+      true,
+      'store.readers_exhausted',
+      'store.readers_exhausted',
+    ])
+  })
+
+  it('give a read up that takes too long, and answer the next', async () => {
+    const store = await openToyStore({ readers: 1, limits: { submitTimeoutMs: 300 } })
+    await store.submit(count, {})
+
+    await expect(store.submit(readerThread, { ms: 800 })).rejects.toMatchObject({ code: 'store.timeout', retryable: true })
+
+    await expect.poll(() => store.submit(count, {}).catch(() => undefined), { timeout: 5_000 }).toEqual({ count: 0 })
+  })
+
+  it('finish what they were given before close', async () => {
+    const store = await openToyStore({ readers: 1 })
+    const reading = store.submit(readerThread, { ms: 20 })
+
+    await store.close()
+
+    expect((await reading).threadId).toBeGreaterThan(0)
+  })
+})
