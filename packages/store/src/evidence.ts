@@ -119,12 +119,14 @@ const checkPiece = (piece: Evidence): void => {
 }
 
 const checkNamed = (name: string, text: unknown): void => {
-  if (typeof text !== 'string' || text === '' || text.includes('\u0000')) refuse(`${name} must be text that is not empty`)
+  if (typeof text !== 'string' || text === '' || text.includes('\u0000'))
+    refuse(`${name} must be text that is not empty`)
 }
 
 const checkValues = (values: object): void => {
   const isValue = (value: unknown): boolean => value === null || ['string', 'number'].includes(typeof value)
-  if (!isObject(values) || !Object.values(values).every(isValue)) refuse('columns are matched with text, numbers or null')
+  if (!isObject(values) || !Object.values(values).every(isValue))
+    refuse('columns are matched with text, numbers or null')
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

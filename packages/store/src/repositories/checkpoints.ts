@@ -1,4 +1,9 @@
-import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES, type CheckpointType, type VerificationOutcome } from '@holdfast/schema'
+import {
+  CHECKPOINT_TYPES,
+  VERIFICATION_OUTCOMES,
+  type CheckpointType,
+  type VerificationOutcome,
+} from '@holdfast/schema'
 import {
   appendCheckpoint,
   beginCheckpoint,
@@ -56,7 +61,10 @@ export class Checkpoints {
    * @throws {CheckpointConflictError} `checkpoint.conflict`: the id is another checkpoint's.
    * @throws {LeaseLostError} `lease.lost`; `work_item.not_found`, `work_item.already_terminal`
    */
-  append(lease: LeaseRef, checkpoint: NewCheckpoint): Promise<{ readonly id: string; readonly position: number }> {
+  async append(
+    lease: LeaseRef,
+    checkpoint: NewCheckpoint,
+  ): Promise<{ readonly id: string; readonly position: number }> {
     return this.context.submits.submit(appendCheckpoint, {
       ...leaseRefOf(lease),
       id: checkName('id', checkpoint.id ?? this.context.ids()),
@@ -71,7 +79,7 @@ export class Checkpoints {
   }
 
   /** Notes in the journal that a step has begun. Refused as {@link append}. */
-  begin(
+  async begin(
     lease: LeaseRef,
     step: { readonly type: CheckpointType; readonly name?: string },
   ): Promise<{ readonly position: number }> {
@@ -127,7 +135,9 @@ export class Checkpoints {
       workItemId: checkName('workItemId', workItemId),
       type: typeOrNull(type),
       beforePosition:
-        beforePosition === undefined ? null : checkInteger('beforePosition', beforePosition, 1, Number.MAX_SAFE_INTEGER),
+        beforePosition === undefined
+          ? null
+          : checkInteger('beforePosition', beforePosition, 1, Number.MAX_SAFE_INTEGER),
       limit: checkPage(limit),
     })
     return records.map((record) => this.#decode(record))
@@ -175,7 +185,7 @@ export class Checkpoints {
    *
    * @throws {InvalidInputError} `input.invalid`: the file has no such table or column.
    */
-  findEvidenceRow(
+  async findEvidenceRow(
     row: EvidenceRow,
     options: TenantOption = {},
   ): Promise<{ readonly exists: boolean; readonly matches: boolean }> {

@@ -42,7 +42,7 @@ export class Events {
    *
    * @throws {LeaseLostError} `lease.lost`; `work_item.not_found`, `work_item.already_terminal`, `input.too_large`
    */
-  log(
+  async log(
     lease: LeaseRef,
     data: unknown,
     options: { readonly spanId?: string } = {},

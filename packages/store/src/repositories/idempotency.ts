@@ -99,7 +99,7 @@ export class IdempotencyKeys {
    * twice, and the other answer counts.
    * @throws `idempotency.already_completed`, `idempotency.not_found`, `input.too_large`
    */
-  complete(ref: KeyRef, response: unknown): Promise<{ readonly duplicate: boolean }> {
+  async complete(ref: KeyRef, response: unknown): Promise<{ readonly duplicate: boolean }> {
     return this.context.submits.submit(completeKey, {
       ...keyRefOf(ref),
       response: encode(this.context, response),
@@ -143,7 +143,7 @@ export class IdempotencyKeys {
   }
 
   /** How many keys are in each state; those whose time is over are counted as `expired` alone. */
-  count(options: TenantOption = {}): Promise<{
+  async count(options: TenantOption = {}): Promise<{
     readonly pending: number
     readonly completed: number
     readonly failed: number
@@ -187,7 +187,9 @@ export class IdempotencyKeys {
       return decode(this.context, encode(this.context, response === undefined ? null : response)) as Response
     } catch (error) {
       const refusal = await this.#giveUp(ref, error)
-      throw refusal === undefined ? error : new AggregateError([error, refusal], `key ${ref.key} failed, and is not held`)
+      throw refusal === undefined
+        ? error
+        : new AggregateError([error, refusal], `key ${ref.key} failed, and is not held`)
     }
   }
 

@@ -1,13 +1,7 @@
 import { PROCESS_KINDS, PROCESS_STATES, type ProcessKind, type ProcessState } from '@holdfast/schema'
 import { PAGE_LIMIT } from '../defaults.js'
 import { checkInteger, checkName } from '../input.js'
-import {
-  heartbeatProcess,
-  listProcesses,
-  registerProcess,
-  stopProcess,
-  type ProcessRecord,
-} from '../processes.js'
+import { heartbeatProcess, listProcesses, registerProcess, stopProcess, type ProcessRecord } from '../processes.js'
 import type { RepositoryContext } from './context.js'
 import { checkOneOf, checkPage } from './edge.js'
 
@@ -41,13 +35,13 @@ export class Processes {
    * @returns `alive: false` when it is not registered, has stopped, or was taken for dead: its leases are gone, and
    * it must register anew.
    */
-  heartbeat(id: string): Promise<{ readonly alive: boolean }> {
+  async heartbeat(id: string): Promise<{ readonly alive: boolean }> {
     const nowMs = this.context.clock.nowMs()
     return this.context.submits.submit(heartbeatProcess, { id: checkName('id', id), nowMs })
   }
 
   /** Says goodbye. `stopped` is false when it was not alive. */
-  stop(id: string): Promise<{ readonly stopped: boolean }> {
+  async stop(id: string): Promise<{ readonly stopped: boolean }> {
     const nowMs = this.context.clock.nowMs()
     return this.context.submits.submit(stopProcess, { id: checkName('id', id), nowMs })
   }

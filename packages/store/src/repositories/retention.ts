@@ -35,7 +35,7 @@ export class Retention {
    * @param options.tenant All tenants where none is named.
    * @returns `remaining`: true while there is more to delete.
    */
-  deleteFinishedTasks(
+  async deleteFinishedTasks(
     options: { readonly finishedBeforeMs: number; readonly limit?: number } & TenantOption,
   ): Promise<{ readonly deletedTasks: number; readonly remaining: boolean }> {
     const { finishedBeforeMs, limit = MAX_BATCH, tenant } = options

@@ -119,9 +119,15 @@ const remove = severalStatements(removeCheckpoint, (db) => {
     sql`select checkpoint.seq, (${checkpointIsProtected}) as "isProtected" from checkpoints as checkpoint
         where checkpoint.tenant = ${p('tenant')} and checkpoint.id = ${p('id')}`,
   )
-  const permit = preparedChange(db, sql`insert into retention_permits (kind, row_seq) values ('checkpoint', ${p('seq')})`)
+  const permit = preparedChange(
+    db,
+    sql`insert into retention_permits (kind, row_seq) values ('checkpoint', ${p('seq')})`,
+  )
   const erase = preparedChange(db, sql`delete from checkpoints where seq = ${p('seq')}`)
-  const withdraw = preparedChange(db, sql`delete from retention_permits where kind = 'checkpoint' and row_seq = ${p('seq')}`)
+  const withdraw = preparedChange(
+    db,
+    sql`delete from retention_permits where kind = 'checkpoint' and row_seq = ${p('seq')}`,
+  )
   return (args) => {
     const [found] = find(args)
     if (!found) return notFound(args.id)
@@ -135,8 +141,7 @@ const remove = severalStatements(removeCheckpoint, (db) => {
   }
 })
 
-const notFound = (id: string): Verdict<never> =>
-  refused('checkpoint.not_found', `there is no checkpoint ${id}`, { id })
+const notFound = (id: string): Verdict<never> => refused('checkpoint.not_found', `there is no checkpoint ${id}`, { id })
 
 const LAST_OUTCOME = sql`(
     select last.outcome from checkpoint_verifications as last

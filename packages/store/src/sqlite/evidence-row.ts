@@ -28,7 +28,8 @@ export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) =
   )
   return ({ tenant, table, match, values }) => {
     const columns = new Set(columnsOf({ table }).map(({ name }) => name))
-    if (columns.size === 0) return refused('input.invalid', 'evidence names a table that the file does not have', { table })
+    if (columns.size === 0)
+      return refused('input.invalid', 'evidence names a table that the file does not have', { table })
     const unknown = [...Object.keys(match), ...Object.keys(values)].find((column) => !columns.has(column))
     if (unknown !== undefined)
       return refused('input.invalid', `evidence names a column that ${table} does not have`, { table, column: unknown })

@@ -130,7 +130,8 @@ const findLinks = (db: SqliteDatabase): ((args: CheckOrCreateArgs) => Verdict<Li
   return ({ tenant, taskId, workItemId }) => {
     if (taskId === null && workItemId === null) return granted(none)
     const [found = none] = find({ tenant, taskId, workItemId })
-    if (taskId !== null && found.taskSeq === null) return refused('task.not_found', `there is no task ${taskId}`, { taskId })
+    if (taskId !== null && found.taskSeq === null)
+      return refused('task.not_found', `there is no task ${taskId}`, { taskId })
     if (workItemId !== null && found.workItemSeq === null)
       return refused('work_item.not_found', `there is no work item ${workItemId}`, { workItemId })
     return granted(found)

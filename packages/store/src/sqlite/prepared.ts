@@ -8,7 +8,9 @@ interface PreparedText {
 
 interface Internals {
   readonly dialect: { sqlToQuery(statement: SQL): Query }
-  readonly session: { prepareQuery(query: Query, fields: undefined, method: 'all' | 'run', asArrays: false): PreparedText }
+  readonly session: {
+    prepareQuery(query: Query, fields: undefined, method: 'all' | 'run', asArrays: false): PreparedText
+  }
 }
 
 // drizzle prepares only what its builders made. A statement written as SQL goes the same way, by the two internals

@@ -1,12 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { granted } from '../operation.js'
-import {
-  heartbeatProcess,
-  listProcesses,
-  registerProcess,
-  stopProcess,
-  type ProcessRecord,
-} from '../processes.js'
+import { heartbeatProcess, listProcesses, registerProcess, stopProcess, type ProcessRecord } from '../processes.js'
 import { oneStatement, read, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
