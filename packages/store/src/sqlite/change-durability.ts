@@ -1,6 +1,7 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import { DurabilityMismatchError } from '../errors.js'
 import { DEFAULT_LOCK_WAIT_MS, retryWhileBusy } from './begin.js'
+import type { Connection } from './connection.js'
 import { openDatabase } from './database.js'
 import { toStoreError } from './database-errors.js'
 import type { SqliteDriver } from './driver/choose.js'
@@ -36,6 +37,15 @@ export const changeDurability = (options: ChangeDurabilityOptions): { readonly f
     return { from }
   } catch (error) {
     throw toStoreError(error)
+  } finally {
+    closeUnlocked(connection)
+  }
+}
+
+/** A statement that libsql hasn't collected outlives close(), so the lock is freed first: by one read at NORMAL. */
+const closeUnlocked = (connection: Connection): void => {
+  try {
+    connection.exec('PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_master')
   } finally {
     connection.close()
   }
