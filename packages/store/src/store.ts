@@ -2,9 +2,10 @@ import type { DurabilityLevel } from '@holdfast/schema'
 import type { Liveness } from './liveness.js'
 import type { Operation, Submits } from './operation.js'
 import type { Receipted } from './receipt.js'
+import type { Repositories } from './repositories/index.js'
 
-/** An opened store, on any engine. Whatever it acknowledged is there after a crash, at the level that `info()` names. */
-export interface Store extends Submits {
+/** What an engine has to offer. Whatever it acknowledged is there after a crash, at the level that `info()` names. */
+export interface StoreEngine extends Submits {
   /** Tells which processes that opened this store live. */
   readonly liveness: Liveness
 
@@ -28,11 +29,15 @@ export interface Store extends Submits {
   close(): Promise<void>
 }
 
-export type StoreEngine = 'sqlite' | 'postgres'
+/** Which database holds the store. */
+export type EngineName = 'sqlite' | 'postgres'
+
+/** An opened store, on any engine: its repositories, and what lies below them. */
+export interface Store extends StoreEngine, Repositories {}
 
 /** For the start-up line and for health checks. */
 export interface StoreInfo {
-  readonly engine: StoreEngine
+  readonly engine: EngineName
   readonly driver: string
   /** The version of the database library or server. */
   readonly engineVersion: string

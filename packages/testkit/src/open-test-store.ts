@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { repositories, type Repositories, type Store, type SubmitTask } from '@holdfast/store'
-import { openStore, sqlite, type OpenStoreOptions } from '@holdfast/store/sqlite'
+import type { Store, SubmitTask } from '@holdfast/store'
+import { openStore, type OpenStoreOptions } from '@holdfast/store/sqlite'
 import { fakeClock, type FakeClock } from './fake-clock.js'
 
 /** An empty store of a test's own, on a clock that the test moves. */
 export interface TestStore {
-  readonly store: Store & Repositories
+  readonly store: Store
   readonly clock: FakeClock
   /** Where its file is; `:memory:` when it has none. */
   readonly path: string
@@ -19,7 +19,7 @@ export interface TestStore {
 
 export type OpenTestStore = () => Promise<TestStore>
 
-export interface TestStoreOptions extends Pick<OpenStoreOptions, 'writer' | 'driver' | 'durability'> {
+export interface TestStoreOptions extends Pick<OpenStoreOptions, 'writer' | 'driver' | 'durability' | 'modules'> {
   /** `file` (the default): in a temporary folder of its own. */
   readonly path?: 'file' | ':memory:'
   readonly clock?: FakeClock
@@ -34,8 +34,7 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
   const { path: kind = 'file', clock = fakeClock(), ...rest } = options
   const folder = kind === 'file' ? await mkdtemp(join(tmpdir(), 'holdfast-test-')) : undefined
   const path = folder === undefined ? ':memory:' : join(folder, 'store.db')
-  const opened = await openStore({ path, modules: [sqlite], clock, durability: 'none', ...rest })
-  const store = Object.assign(opened, repositories(opened, { clock, processId: opened.info().processId }))
+  const store = await openStore({ path, clock, durability: 'none', ...rest })
   return {
     store,
     clock,

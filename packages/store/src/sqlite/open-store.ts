@@ -1,8 +1,11 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import { type Clock, systemClock } from '../clock.js'
 import { type Ids, uuidV7 } from '../ids.js'
-import type { Store, StoreInfo, StoreWarning } from '../store.js'
+import { repositories } from '../repositories/index.js'
+import type { RepositoryOptions } from '../repositories/context.js'
+import type { Store, StoreEngine, StoreInfo, StoreWarning } from '../store.js'
 import type { Connection } from './connection.js'
+import { sqlite as core } from './core.js'
 import { openDatabase } from './database.js'
 import { chooseDriver, type SqliteDriver } from './driver/choose.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
@@ -26,13 +29,13 @@ import { openWriteConnection } from './writer/write-connection.js'
 import type { Writer } from './writer/writer.js'
 import { readSettings } from './writer/writer-settings.js'
 
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends Pick<RepositoryOptions, 'tenant' | 'codec'> {
   /** The database file, or `:memory:`. Give this or `url`. */
   readonly path?: string
   /** The same as a `file:` URL. */
   readonly url?: string
-  /** Every package whose operations will be submitted. */
-  readonly modules: readonly SqliteModule[]
+  /** Packages whose operations will be submitted beside the store's own, which are always there. */
+  readonly modules?: readonly SqliteModule[]
   /**
    * `thread` (the default) keeps commits off the caller's event loop. `inline` runs them on it: always for `:memory:`,
    * and inside a bundle, where a thread can't find its modules.
@@ -49,7 +52,7 @@ export interface OpenStoreOptions {
   readonly scopes?: Readonly<Record<string, string>>
   /** Where the store's own migrations lie, for a bundle, which has no files beside it. */
   readonly migrations?: string
-  readonly limits?: Partial<StoreLimits>
+  readonly limits?: Partial<StoreLimits> & RepositoryOptions['limits']
   readonly clock?: Clock
   readonly timers?: Timers
   readonly ids?: Ids
@@ -85,9 +88,16 @@ interface OpenedWriter {
  * @throws {OperationUnknownError} `store.operation_unknown`: a thread doesn't find the caller's modules.
  * @throws whatever `openDatabase` and the migrator refuse; then nothing is left open.
  * @example
- * const store = await openStore({ path: '.holdfast/store.db', modules: [sqlite] })
+ * const store = await openStore({ path: '.holdfast/holdfast.db' })
+ * await store.tasks.submit({ type: 'greet', input: { name: 'Ada' } })
  */
 export const openStore = async (options: OpenStoreOptions): Promise<Store> => {
+  const engine = await openEngine(options)
+  const { processId } = engine.info()
+  return Object.assign(engine, repositories(engine, { ...options, processId }))
+}
+
+const openEngine = async (options: OpenStoreOptions): Promise<StoreEngine> => {
   const { durability, driver, create = true } = options
   const first = openDatabase({ path: nameOf(options), role: 'writer', durability, driver, create })
   try {
@@ -103,10 +113,11 @@ export const openStore = async (options: OpenStoreOptions): Promise<Store> => {
 const setupOf = (options: OpenStoreOptions, { path }: Connection): Setup => {
   const { clock = systemClock, timers = systemTimers, ids = uuidV7, onWarning = () => {} } = options
   const isInline = options.writer === 'inline' || path === MEMORY
+  const modules = [core, ...(options.modules ?? []).filter((module) => module !== core)]
   return {
     path,
-    modules: options.modules,
-    table: tableOf(options.modules),
+    modules,
+    table: tableOf(modules),
     isInline,
     readers: options.readers ?? (isInline ? 0 : READER_THREADS),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
@@ -124,7 +135,7 @@ const migrateFile = ({ migrations, scopes, ids = uuidV7 }: OpenStoreOptions, set
 }
 
 /** One connection does everything: a second one would have a database of its own. */
-const openMemory = (setup: Setup, connection: Connection): Store => {
+const openMemory = (setup: Setup, connection: Connection): StoreEngine => {
   const { table, limits, clock, timers } = setup
   const close = (): void => connection.close()
   const writer = new InlineWriter({ connection, table, lockWaitMs: limits.lockWaitMs, clock, timers, close })
@@ -134,7 +145,7 @@ const openMemory = (setup: Setup, connection: Connection): Store => {
   return storeOf(setup, connection, { opened: { writer, about }, readers, liveness, release: () => {} })
 }
 
-const openFile = async (setup: Setup, first: Connection): Promise<Store> => {
+const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> => {
   const { path, processId } = setup
   const openLockFile: OpenLockFile = chooseDriver(first.driver).open
   const lock = takeProcessLock(path, processId, openLockFile)
@@ -160,7 +171,10 @@ const openFile = async (setup: Setup, first: Connection): Promise<Store> => {
 const openInlineWriter = (setup: Setup, file: ThreadFile): OpenedWriter => {
   const { table, limits, processId, clock, timers, onWarning } = setup
   const { lockWaitMs, walCheckpointBytes } = limits
-  const { connection, marker, walCheckpoint, close } = openWriteConnection({ file, processId, walCheckpointBytes }, onWarning)
+  const { connection, marker, walCheckpoint, close } = openWriteConnection(
+    { file, processId, walCheckpointBytes },
+    onWarning,
+  )
   const afterGroup = (): void => walCheckpoint.afterGroup()
   const writer = new InlineWriter({ connection, table, lockWaitMs, clock, timers, marker, afterGroup, close })
   return { writer, about: aboutOf(connection) }
@@ -200,7 +214,11 @@ interface Parts {
   readonly release: ProcessLock['release']
 }
 
-const storeOf = (setup: Setup, { durability }: Connection, { opened, readers, liveness, release }: Parts): Store => {
+const storeOf = (
+  setup: Setup,
+  { durability }: Connection,
+  { opened, readers, liveness, release }: Parts,
+): StoreEngine => {
   const { table, path, processId, limits, clock, timers, onWarning } = setup
   const queue = new SubmissionQueue(opened.writer, limits, clock, timers, onWarning)
   const info: StoreInfo = { engine: 'sqlite', ...opened.about, location: path, durability, processId }

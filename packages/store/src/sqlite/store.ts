@@ -1,14 +1,8 @@
-import {
-  errorOf,
-  InvalidInputError,
-  InvariantError,
-  OperationUnknownError,
-  StoreClosedError,
-} from '../errors.js'
+import { errorOf, InvalidInputError, InvariantError, OperationUnknownError, StoreClosedError } from '../errors.js'
 import type { Liveness } from '../liveness.js'
 import type { Operation, Verdict } from '../operation.js'
 import type { Receipted } from '../receipt.js'
-import type { Store, StoreInfo, StoreMetrics } from '../store.js'
+import type { StoreEngine, StoreInfo, StoreMetrics } from '../store.js'
 import type { SqliteBinding } from './module.js'
 import type { Readers } from './readers/readers.js'
 import type { Answer, SubmissionQueue } from './writer/submission-queue.js'
@@ -24,7 +18,7 @@ export interface SqliteStoreParts {
 }
 
 /** A store on one SQLite file: writes go to the queue, reads to the readers. `open-store.ts` puts it together. */
-export class SqliteStore implements Store {
+export class SqliteStore implements StoreEngine {
   readonly liveness: Liveness
   #closing: Promise<void> | undefined
 
@@ -46,10 +40,7 @@ export class SqliteStore implements Store {
     return answers.map(({ verdict }) => verdict as Verdict<Result>)
   }
 
-  async submitWithReceipt<Args, Result>(
-    op: Operation<Args, Result>,
-    args: NoInfer<Args>,
-  ): Promise<Receipted<Result>> {
+  async submitWithReceipt<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Receipted<Result>> {
     if (op.kind === 'read') throw new InvalidInputError(`${op.name} is a read: only a commit has a receipt`)
     const [answer] = await this.#answers(op, [args])
     const value = valueOf<Result>(answer)
@@ -83,7 +74,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  async #answers(op: Pick<Operation<never, unknown>, 'name' | 'kind'>, batch: readonly unknown[]): Promise<readonly Answer[]> {
+  async #answers(
+    op: Pick<Operation<never, unknown>, 'name' | 'kind'>,
+    batch: readonly unknown[],
+  ): Promise<readonly Answer[]> {
     const { table, queue, readers } = this.parts
     const { name } = op
     if (!table.has(name)) throw new OperationUnknownError(`no module of this store binds ${name}`, { operation: name })
