@@ -10,9 +10,12 @@ export const statementsFromNothing = async (engine) => [
 /** Statements as they stand in a migration: no blank edges, one semicolon at the end. */
 const tidy = (statement) => `${statement.trim().replace(/;$/, '')};`
 
-const changedObjects = (recorded, objects, all) => {
+const isTrigger = ({ create }) => create[0].startsWith('CREATE TRIGGER')
+
+const changedObjects = (recorded, objects, rebuilds) => {
   const wanted = new Map(objects.map((object) => [object.name, object]))
-  const differs = ([name, known]) => all || JSON.stringify(known) !== JSON.stringify(recordOf(wanted.get(name)))
+  const differs = ([name, known]) =>
+    (rebuilds && isTrigger(known)) || JSON.stringify(known) !== JSON.stringify(recordOf(wanted.get(name)))
   const gone = Object.entries(recorded).filter(differs)
   const goneNames = new Set(gone.map(([name]) => name))
   const made = objects.filter(({ name }) => !(name in recorded) || goneNames.has(name))

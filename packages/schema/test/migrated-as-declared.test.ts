@@ -16,10 +16,11 @@ const declared = (name: string): Promise<string[]> => {
   return statementsFromNothing(engine)
 }
 
+const openSqlite = sqliteFiles({ recursiveTriggers: true })
 const postgres = postgresDatabase()
 
 const openWith = async (engine: Db['engine'], statements: readonly string[]): Promise<Db> => {
-  if (engine === 'sqlite') return sqliteFiles({ recursiveTriggers: true, statements })()
+  if (engine === 'sqlite') return openSqlite(statements)
   const db = plainWriter(await postgres.empty())
   for (const statement of statements) await db.exec(statement)
   return db

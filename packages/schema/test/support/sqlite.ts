@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll } from 'vitest'
-import { type Db, type Fresh, Refused, type Row, type SqlValue } from './db.js'
+import { type Db, Refused, type Row, type SqlValue } from './db.js'
 import { migrationStatements } from './migration.js'
 
 const reasonOf = (error: unknown): string => {
@@ -25,18 +25,19 @@ const refusing = async <T>(run: () => T): Promise<T> => {
   }
 }
 
-/** Real files in a folder that goes with the test file. Each call of `fresh` opens a new one. */
-export const sqliteFiles = ({ recursiveTriggers, statements = migrationStatements('sqlite') }: {
+/** Real files in a folder that goes with the test file. Each call opens a new one, migrated or made by `statements`. */
+export const sqliteFiles = ({
+  recursiveTriggers,
+}: {
   recursiveTriggers: boolean
-  statements?: readonly string[]
-}): Fresh => {
+}): ((statements?: readonly string[]) => Promise<Db>) => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-schema-'))
   const open: Database.Database[] = []
   afterAll(() => {
     for (const file of open) file.close()
     rmSync(folder, { recursive: true })
   })
-  return async (): Promise<Db> => {
+  return async (statements = migrationStatements('sqlite')): Promise<Db> => {
     const file = new Database(join(folder, `${open.length}.db`))
     open.push(file)
     file.exec('pragma foreign_keys = on; pragma synchronous = off; pragma journal_mode = memory')
