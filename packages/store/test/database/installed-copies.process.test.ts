@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -17,10 +17,18 @@ const installStore = ({ withLibsql }: { withLibsql: boolean }): { folder: string
   for (const part of ['package.json', 'dist']) cpSync(join(PACKAGE, part), join(store, part), { recursive: true })
   for (const name of ['@holdfast/schema', 'drizzle-orm', 'uuid'])
     symlinkSync(realpathSync(join(PACKAGE, 'node_modules', name)), join(modules, name))
-  // libsql's own folder of modules: itself, its native library and what loads it.
-  if (withLibsql)
-    cpSync(dirname(realpathSync(join(PACKAGE, 'node_modules/libsql'))), modules, { recursive: true, dereference: true })
+  if (withLibsql) installLibsql(modules)
   return { folder, store: pathToFileURL(join(store, 'dist/sqlite/index.js')).href }
+}
+
+/** Copies libsql with its native library; what loads that is linked. */
+const installLibsql = (modules: string): void => {
+  const installed = dirname(realpathSync(join(PACKAGE, 'node_modules/libsql')))
+  const copy = (name: string): void =>
+    cpSync(realpathSync(join(installed, name)), join(modules, name), { recursive: true })
+  copy('libsql')
+  for (const name of readdirSync(join(installed, '@libsql'))) copy(join('@libsql', name))
+  for (const name of ['@neon-rs', 'detect-libc']) symlinkSync(realpathSync(join(installed, name)), join(modules, name))
 }
 
 /** Runs a module in `folder` and answers with what it printed. */
