@@ -1,14 +1,16 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 import pretty from 'pino-pretty'
+import { LOG_LEVELS } from '@holdfast/engine'
 
 /** Members that may hold a secret wherever they turn up. */
 const SECRETS = ['token', 'authorization', 'HOLDFAST_TOKEN']
 
 /** The process's log: lines of JSON, or human-readable text on a terminal (HOLDFAST_LOG_PRETTY=1 or =0 decides). */
-export const makeLog = (level: string, env: NodeJS.ProcessEnv = process.env): Logger => {
+export const makeLog = (level: string | undefined, env: NodeJS.ProcessEnv = process.env): Logger => {
   const isPretty = env.HOLDFAST_LOG_PRETTY === undefined ? process.stdout.isTTY : env.HOLDFAST_LOG_PRETTY === '1'
   const options = {
-    level,
+    // A level that doesn't exist is refused with the other settings, and that has to be said somewhere.
+    level: LOG_LEVELS.find((known) => known === level) ?? 'info',
     base: { name: 'api' },
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },

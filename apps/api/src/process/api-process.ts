@@ -1,0 +1,82 @@
+import { createProcess, createSweeper, type EngineStore, type Sweeper } from '@holdfast/engine'
+import { Memory } from '@holdfast/memory'
+import type { Logger } from 'pino'
+import { createApi } from '../server.js'
+import { OpenStreams } from '../streams/open-streams.js'
+import { VERSION } from '../version.js'
+import { removeApiFile, writeApiFile } from './api-file.js'
+import type { ApiSettings } from './api-settings.js'
+import { makeDataDir } from './data-dir.js'
+import { listen } from './listen.js'
+import { loadTasks, openApiStore } from './open.js'
+import { Shutdown } from './shutdown.js'
+import { startSummary } from './start-summary.js'
+import { readOrMakeToken } from './token.js'
+
+/** How long requests and streams may go on once the process was told to stop. */
+const GRACE_MS = 5_000
+
+/**
+ * Runs the API: store, sweeper and server, in the order in which each needs the one before. What was started is
+ * stopped in the opposite order by the answer's `run()`, also when a later step fails.
+ *
+ * @throws what a step refuses: `config.*`, `store.*`, {@link PortTakenError}.
+ */
+export const startApi = async (settings: ApiSettings, log: Logger): Promise<Shutdown> => {
+  const shutdown = new Shutdown(log)
+  try {
+    await start(settings, log, shutdown)
+    return shutdown
+  } catch (error) {
+    await shutdown.run()
+    throw error
+  }
+}
+
+const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Promise<void> => {
+  const { dataDir, host, port } = settings
+  await makeDataDir(dataDir)
+  const token = await readOrMakeToken(dataDir, settings.token)
+  const tasks = await loadTasks(settings)
+
+  const store = await openApiStore(settings, tasks.modules, ({ code, message, details }) =>
+    log.warn({ code, ...details }, message),
+  )
+  shutdown.add('store', () => store.close())
+  const registered = createProcess({
+    store,
+    kind: 'api',
+    version: VERSION,
+    onError: (error) => log.warn({ err: error }, "this process's heartbeat failed"),
+  })
+  await registered.start()
+  shutdown.add('process', () => registered.stop())
+  const sweeper = sweeperOf(store, log)
+  sweeper.start()
+  shutdown.add('sweeper', () => sweeper.stop())
+
+  const streams = new OpenStreams()
+  const memory = new Memory(store, { tenant: settings.tenant })
+  const { registry } = tasks
+  const { fetch } = createApi({ store, memory, tasks: registry, token, allowedHosts: settings.allowedHosts, streams, log })
+  const server = await listen({ fetch, host, port })
+  shutdown.add('server', () => {
+    streams.closeAll()
+    return server.stop(GRACE_MS)
+  })
+  await writeApiFile(dataDir, { url: server.url, pid: process.pid })
+  shutdown.add('api.json', () => removeApiFile(dataDir, process.pid))
+
+  log.info({ ...(await startSummary(store)), tasks: registry.names, tenant: settings.tenant, url: server.url }, 'ready')
+}
+
+/** The API sweeps as well, so that work is recovered while no worker lives. */
+const sweeperOf = (store: EngineStore, log: Logger): Sweeper =>
+  createSweeper({
+    store,
+    sweeper: `api:${process.pid}`,
+    onScan: ({ errors, recovered, failed, deadProcesses }) => {
+      for (const error of errors) log.warn(error, 'a step of the sweep failed')
+      if (recovered + failed + deadProcesses > 0) log.info({ recovered, failed, deadProcesses }, 'work was taken back')
+    },
+  })
