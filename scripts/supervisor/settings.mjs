@@ -10,10 +10,14 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
  *
  * Relative paths mean the folder where `npm start` was typed, which is also where both processes run.
  *
- * @param {NodeJS.ProcessEnv} env
+ * @param {NodeJS.ProcessEnv} given
  * @param {{ cwd: string, root: string }} folders `cwd` is where the command was typed, `root` the repository.
  */
-export function supervisorSettings(env, { cwd, root }) {
+export function supervisorSettings(given, { cwd, root }) {
+  // An empty variable is one that was unset the only way some tools can.
+  const env = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => !/^HOLDFAST_/.test(name) || value !== ''),
+  )
   const port = portOf(env.HOLDFAST_PORT)
   const host = hostOf(env)
   const dataDir = resolve(cwd, env.HOLDFAST_DATA_DIR ?? '.holdfast')

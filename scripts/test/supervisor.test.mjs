@@ -41,13 +41,23 @@ describe('what both processes are given', () => {
     })
   })
 
+  it('takes an empty variable as one that is not set', () => {
+    const { childEnv } = supervisorSettings({ HOLDFAST_PORT: '', HOLDFAST_CONFIG: '', OTHER: '' }, folders)
+
+    expect(childEnv).toMatchObject({
+      HOLDFAST_PORT: '8787',
+      HOLDFAST_CONFIG: '/src/holdfast/holdfast.config.ts',
+      OTHER: '',
+    })
+  })
+
   it('listens to other machines only with a token that its owner chose', () => {
     expect(() => supervisorSettings({ HOLDFAST_HOST: '0.0.0.0' }, folders)).toThrow('HOLDFAST_TOKEN must be set')
     expect(supervisorSettings({ HOLDFAST_HOST: '0.0.0.0', HOLDFAST_TOKEN: 'secret' }, folders).host).toBe('0.0.0.0')
     expect(supervisorSettings({ HOLDFAST_HOST: '::1' }, folders).host).toBe('::1')
   })
 
-  it.each(['eighty', '-1', '65536', '80.5', ''])('refuses the port %j', (port) => {
+  it.each(['eighty', '-1', '65536', '80.5', ' '])('refuses the port %j', (port) => {
     expect(() => supervisorSettings({ HOLDFAST_PORT: port }, folders)).toThrow('HOLDFAST_PORT must be a whole number')
   })
 })
