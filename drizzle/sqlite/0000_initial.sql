@@ -1335,14 +1335,11 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER sections_fts_replace
 BEFORE INSERT ON sections
-WHEN (
-    EXISTS (
-      SELECT 1 FROM sections AS known
-      WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
-    )
-    OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
+WHEN EXISTS (
+    SELECT 1 FROM sections AS known
+    WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
   )
-  AND (SELECT recursive_triggers FROM pragma_recursive_triggers) = 0
+  OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
 BEGIN
   SELECT RAISE(ABORT, 'section.exists');
 END;

@@ -17,7 +17,8 @@ const keysMatching = async (db: Db, word: string): Promise<unknown[]> => {
 
 /** SQLite compares every word of the index with the rows; PostgreSQL keeps no second copy that could differ. */
 const checkIndex = async (db: Db): Promise<void> => {
-  if (db.engine === 'sqlite') await db.exec(`insert into sections_fts (sections_fts, rank) values ('integrity-check', 1)`)
+  if (db.engine === 'sqlite')
+    await db.exec(`insert into sections_fts (sections_fts, rank) values ('integrity-check', 1)`)
 }
 
 const fullText = (name: string, fresh: Fresh): void => {
@@ -55,41 +56,7 @@ const fullText = (name: string, fresh: Fresh): void => {
       await checkIndex(db)
     })
 
-    it('follows an upsert, which keeps the row', async () => {
-      const db = await fresh()
-      await insert(db, 'sections', sectionRow())
-
-      await db.exec(
-        `insert into sections (tenant, namespace, key, heading_trail, text, content_hash, version, created_at_ms, updated_at_ms)
-         values ('t', 'docs', 'k1', '', 'Tokens grow.', 'h', 1, 2, 2)
-         on conflict (tenant, namespace, key) do update set text = excluded.text, version = sections.version + 1`,
-      )
-
-      expect(await keysMatching(db, 'leases')).toEqual([])
-      expect(await db.all('select seq, text, version from sections')).toEqual([
-        { seq: 1, text: 'Tokens grow.', version: 2 },
-      ])
-      await checkIndex(db)
-    })
-
-    it('takes sections of any length', async () => {
-      const db = await fresh()
-      const words = Array.from({ length: 200_000 }, (_, n) => `word${n}`).join(' ')
-
-      await insert(db, 'sections', sectionRow({ text: words }))
-
-      expect(await keysMatching(db, 'word7')).toEqual(['k1'])
-    })
-  })
-}
-
-const store = sqliteFiles({ recursiveTriggers: true })
-const stranger = sqliteFiles({ recursiveTriggers: false })
-fullText('SQLite', store)
-fullText('PostgreSQL', postgresDatabase().fresh)
-
-describe('full text over sections on SQLite alone', () => {
-  it('finds letters with and without their accents', async () => {
+    it('finds letters with and without their accents', async () => {
     const db = await store()
     await insert(db, 'sections', sectionRow())
 
@@ -97,19 +64,11 @@ describe('full text over sections on SQLite alone', () => {
     expect(await keysMatching(db, 'café')).toEqual(['k1'])
   })
 
-  it('survives REPLACE on a connection of the store', async () => {
-    const db = await store()
-    await insert(db, 'sections', sectionRow())
-
-    await insertOver(db, 'sections', sectionRow({ text: 'Tokens grow.' }), 'tenant, namespace, key')
-
-    expect(await keysMatching(db, 'leases')).toEqual([])
-    expect(await keysMatching(db, 'tokens')).toEqual(['k1'])
-    await checkIndex(db)
-  })
-
-  it('refuses REPLACE where no DELETE trigger would hear of it', async () => {
-    const db = await stranger()
+  it.each([
+    ['on a connection of the store', store],
+    ['where no DELETE trigger would hear of it', stranger],
+  ])('refuses REPLACE %s', async (_where, open) => {
+    const db = await open()
     await insert(db, 'sections', sectionRow())
 
     const replace = (over: object) => () => insertOver(db, 'sections', sectionRow({ text: 'x', ...over }), '')

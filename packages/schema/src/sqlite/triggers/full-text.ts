@@ -22,7 +22,11 @@ export const fullTextIndex: SchemaObject = {
 
 const on = (event: 'INSERT' | 'UPDATE' | 'DELETE', body: readonly string[], when = ''): SchemaObject => {
   const name = `sections_fts_${event.toLowerCase()}`
-  return trigger(name, 'sections', `CREATE TRIGGER ${name}\nAFTER ${event} ON sections\n${when}BEGIN\n${body.join('\n')}\nEND`)
+  return trigger(
+    name,
+    'sections',
+    `CREATE TRIGGER ${name}\nAFTER ${event} ON sections\n${when}BEGIN\n${body.join('\n')}\nEND`,
+  )
 }
 
 const add = `  INSERT INTO sections_fts (rowid, heading_trail, text, key)
@@ -33,22 +37,19 @@ const remove = `  INSERT INTO sections_fts (sections_fts, rowid, heading_trail, 
   VALUES ('delete', OLD.seq, OLD.heading_trail, OLD.text, OLD.key);`
 
 /**
- * REPLACE deletes without a word to the DELETE trigger unless `recursive_triggers` is on, as on every connection of
- * the store: elsewhere the index would keep words of a row that is gone, so there it is refused.
+ * REPLACE deletes without a word to the DELETE trigger unless `recursive_triggers` is on: the index would keep words of
+ * a row that is gone. So a key that is there is never inserted again, as in every other table.
  */
 const replaced = trigger(
   'sections_fts_replace',
   'sections',
   `CREATE TRIGGER sections_fts_replace
 BEFORE INSERT ON sections
-WHEN (
-    EXISTS (
-      SELECT 1 FROM sections AS known
-      WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
-    )
-    OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
+WHEN EXISTS (
+    SELECT 1 FROM sections AS known
+    WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
   )
-  AND (SELECT recursive_triggers FROM pragma_recursive_triggers) = 0
+  OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
 BEGIN
   SELECT RAISE(ABORT, 'section.exists');
 END`,

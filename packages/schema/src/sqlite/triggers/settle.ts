@@ -1,6 +1,5 @@
 import { settledState } from '../../triggers/settle.js'
 import { listOf } from '../../triggers/rule.js'
-import type { SchemaObject } from '../../triggers/schema-object.js'
 import { trigger } from './trigger.js'
 import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
 
