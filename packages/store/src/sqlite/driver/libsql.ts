@@ -37,21 +37,26 @@ const load = (): Libsql => {
  * A value as everybody else gives it. libsql gives blobs as ArrayBuffers, and rounds integers past 2^53 in silence:
  * such a number is refused, because nobody can tell whether it is exact.
  */
-const fromLibsql = (value: unknown): unknown => {
+const fromLibsql = (value: unknown): SqlValue => {
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact(value)
-  return value
+  return value as SqlValue // libsql gives nothing else.
 }
 
 const inexact = (value: number): StoreError =>
   new InvalidInputError(`a number past 2^53 was read (${value}): select it as text`, { kind: 'integer' })
 
-const isPlain = (value: unknown): boolean => typeof value === 'string' || value === null || Number.isSafeInteger(value)
-
-/** In place: these rows were made for this call. */
-const mend = (row: Record<string | number, unknown>): void => {
-  for (const key in row) if (!isPlain(row[key])) row[key] = fromLibsql(row[key])
+/** Both in place: the rows were made for this call, and most values stay as they are. */
+const mendRow = (row: Record<string, SqlValue>): void => {
+  for (const name in row) if (needsMending(row[name])) row[name] = fromLibsql(row[name])
 }
+
+const mendArray = (row: SqlValue[]): void => {
+  for (let at = 0; at < row.length; at += 1) if (needsMending(row[at])) row[at] = fromLibsql(row[at])
+}
+
+const needsMending = (value: unknown): boolean =>
+  typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value === 'object' && value !== null
 
 const statementOf = (native: LibsqlStatement): NativeStatement => {
   let isRaw = false
@@ -70,12 +75,12 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
     // early keeps the lock.
     all: (params) => {
       const rows = mode(false).all(params) as Record<string, SqlValue>[]
-      for (const row of rows) mend(row)
+      for (const row of rows) mendRow(row)
       return rows
     },
     arrays: (params) => {
       const rows = mode(true).all(params) as SqlValue[][]
-      for (const row of rows) mend(row as unknown as Record<number, unknown>)
+      for (const row of rows) mendArray(row)
       return rows
     },
   }
