@@ -143,6 +143,23 @@ export {
 } from './sweep.js'
 export { deleteFinishedTasks, pruneCheckpoints } from './retention.js'
 
+// What checkpoints are verified by (the verification itself touches files: @holdfast/store/evidence)
+export {
+  checkEvidencePack,
+  isEnough,
+  judgeCommandExit,
+  readPack,
+  type ArtifactExists,
+  type CommandExit,
+  type DbRow,
+  type Evidence,
+  type EvidencePack,
+  type EvidenceRow,
+  type FileSha256,
+  type Finding,
+  type FindingReason,
+} from './evidence.js'
+
 // Values at the edge
 export { checkInteger, checkName, checkText } from './input.js'
 export { canonicalJson, requestHash, sha256, type Json } from './request-hash.js'
@@ -172,6 +189,7 @@ export {
 // Errors
 export {
   AlreadyTerminalError,
+  CheckpointConflictError,
   CheckpointFrozenError,
   CheckpointNotFoundError,
   CheckpointNotVerifiedError,

@@ -1,0 +1,64 @@
+import { StoreError } from '@holdfast/store'
+import { STACK_CHARACTERS } from './defaults.js'
+import { isNonRetryable } from './errors.js'
+
+/** Why an item failed, as it is stored and shown. */
+export interface Failure {
+  /** The error's own `code` where it has one, so that callers can branch on it; `task.failed` otherwise. */
+  readonly code: string
+  readonly message: string
+  readonly stack?: string
+}
+
+/** What a handler threw, as data. Anything can be thrown; nothing that was thrown may break this. */
+export const failureOf = (thrown: unknown): Failure => {
+  if (!(thrown instanceof Error) && !isErrorLike(thrown)) return { code: 'task.failed', message: textOf(thrown) }
+  const { message, stack } = thrown
+  const code = (thrown as { code?: unknown }).code
+  return {
+    code: typeof code === 'string' && code !== '' ? clean(code) : 'task.failed',
+    message: clean(String(message)),
+    ...(typeof stack === 'string' ? { stack: clean(stack.slice(0, STACK_CHARACTERS)) } : {}),
+  }
+}
+
+/**
+ * Whether another attempt may end otherwise. Errors of handlers may, unless they say no. Of our own only those that
+ * name themselves retryable, or that say nothing about this item.
+ */
+export const isRetryable = (thrown: unknown): boolean => {
+  if (isNonRetryable(thrown)) return false
+  if (thrown instanceof StoreError) return thrown.retryable || !FINAL_CODES.has(thrown.code)
+  return true
+}
+
+/** Refusals that the same input meets again, whoever runs it. */
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  'task.invalid_input',
+  'task.invalid_output',
+  'task.unknown_type',
+  'work_item.conflict',
+  'work_item.deadline_exceeded',
+  'input.invalid',
+  'input.invalid_text',
+  'input.too_large',
+  'checkpoint.too_large',
+  'idempotency.conflict',
+])
+
+const isErrorLike = (thrown: unknown): thrown is Error =>
+  typeof thrown === 'object' && thrown !== null && typeof (thrown as { message?: unknown }).message === 'string'
+
+const textOf = (thrown: unknown): string => {
+  if (typeof thrown === 'string') return clean(thrown)
+  try {
+    return clean(JSON.stringify(thrown) ?? String(thrown))
+  } catch {
+    // A cycle, or a toJSON that throws: its kind is all that can be said.
+    return Object.prototype.toString.call(thrown)
+  }
+}
+
+/** No engine can store a NUL or half a surrogate pair, and a failure must be storable whatever it says. */
+const clean = (text: string): string =>
+  (text as unknown as { toWellFormed(): string }).toWellFormed().replaceAll('\u0000', '\uFFFD')

@@ -1,0 +1,21 @@
+import type { EngineStore } from '../engine-store.js'
+import type { Timers } from '../timers.js'
+import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
+import { MainLoopKeeper } from './main-loop-keeper.js'
+import { ThreadKeeper } from './thread-keeper.js'
+
+export interface LeaseKeeperOptions {
+  readonly store: EngineStore
+  readonly timers: Timers
+  readonly kind: 'thread' | 'main'
+  readonly listener: LeaseKeeperListener
+}
+
+/** A keeper on a thread where one is asked for and another thread can reach the data; otherwise on the main loop. */
+export const createLeaseKeeper = ({ store, timers, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
+  const { engine, location, driver } = store.info()
+  const isReachable = engine === 'sqlite' && location !== ':memory:'
+  return kind === 'thread' && isReachable
+    ? new ThreadKeeper({ path: location, driver }, listener)
+    : new MainLoopKeeper(store, timers, listener)
+}

@@ -1,0 +1,60 @@
+import { InvariantError, refusalOf, repositories, StoreError } from '@holdfast/store'
+import { openStore, sqlite, type OpenStoreOptions } from '@holdfast/store/sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemTimers } from '../timers.js'
+import { Heartbeats } from './heartbeats.js'
+import type { FromKeeperThread, KeeperThreadData, ToKeeperThread } from './keeper-message.js'
+
+/*
+ * The thread behind `ThreadKeeper`. It has an event loop and a connection of its own, so that neither a handler that
+ * blocks the main thread nor a long queue of writes keeps a heartbeat from the file. It knows no task and no handler.
+ */
+
+const port = parentPort
+if (!port) throw new Error('keeper-thread.js runs as a worker thread, started by ThreadKeeper')
+
+const tell = (message: FromKeeperThread): void => port.postMessage(message)
+
+const tellError = (error: unknown): void => {
+  const known = error instanceof StoreError ? error : new InvariantError(String(error))
+  tell({ type: 'error', refusal: refusalOf(known) })
+}
+
+const { path, driver } = workerData as KeeperThreadData
+const store = await openStore({
+  path,
+  modules: [sqlite],
+  writer: 'inline',
+  create: false,
+  // The main thread's store names the driver it runs on, in the words that this option takes.
+  driver: driver as NonNullable<OpenStoreOptions['driver']>,
+})
+const { leases } = repositories(store)
+
+const heartbeats = new Heartbeats({
+  beat: (batch, leaseMs) => leases.heartbeatAll(batch, { leaseMs }),
+  onRefused: (lease, code, message) => tell({ type: 'refused', lease, code, message }),
+  onError: tellError,
+  timers: systemTimers,
+})
+
+const stop = async (): Promise<void> => {
+  await heartbeats.stop()
+  await store.close()
+  port.close()
+}
+
+port.on('message', (message: ToKeeperThread) => {
+  switch (message.type) {
+    case 'hold':
+      for (const lease of message.leases) heartbeats.hold(lease)
+      return
+    case 'drop':
+      for (const lease of message.leases) heartbeats.drop(lease)
+      return
+    case 'stop':
+      stop().catch(tellError)
+  }
+})
+
+tell({ type: 'ready' })

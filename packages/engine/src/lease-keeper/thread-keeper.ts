@@ -1,0 +1,108 @@
+import { errorOf, InvariantError } from '@holdfast/store'
+import { once } from 'node:events'
+import { Worker as Thread } from 'node:worker_threads'
+import { leaseKey } from '../lease-key.js'
+import type { LiveLease } from './heartbeats.js'
+import type { FromKeeperThread, KeeperThreadData, ToKeeperThread } from './keeper-message.js'
+import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
+
+/** The built file: a thread can't load TypeScript on every Node that we support. */
+const ENTRY = new URL('./keeper-thread.js', import.meta.url)
+
+/** How long a thread that died stays away, so that a file that can't be opened isn't tried in a circle. */
+const RESTART_MS = 1_000
+
+/**
+ * Heartbeats from a thread of its own: a handler that blocks the event loop keeps its lease.
+ *
+ * What the thread is told is posted at once, so it knows of a lease before its handler can block anything. A thread
+ * that dies is started again and told everything anew.
+ */
+export class ThreadKeeper implements LeaseKeeper {
+  readonly #held = new Map<string, LiveLease>()
+  #thread: Thread | undefined
+  #restart: NodeJS.Timeout | undefined
+  #isStopping = false
+  #dropped: LiveLease[] = []
+
+  constructor(
+    private readonly data: KeeperThreadData,
+    private readonly listener: LeaseKeeperListener,
+  ) {}
+
+  async start(): Promise<void> {
+    const thread = this.#launch()
+    try {
+      await once(thread, 'message') // the first one says that it is ready; an error rejects
+    } catch (error) {
+      this.#isStopping = true
+      throw error
+    }
+  }
+
+  hold(leases: readonly LiveLease[]): void {
+    for (const lease of leases) this.#held.set(leaseKey(lease), plain(lease))
+    if (leases.length > 0) this.#post({ type: 'hold', leases: leases.map(plain) })
+  }
+
+  drop(lease: LiveLease): void {
+    this.#held.delete(leaseKey(lease))
+    // A late drop costs at most a heartbeat that is refused and ignored, so drops travel together.
+    if (this.#dropped.length === 0) setImmediate(() => this.#postDropped())
+    this.#dropped.push(plain(lease))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearTimeout(this.#restart)
+    const thread = this.#thread
+    if (!thread) return
+    const exited = once(thread, 'exit')
+    this.#post({ type: 'stop' })
+    await exited
+  }
+
+  #launch(): Thread {
+    const thread = new Thread(ENTRY, { workerData: this.data, name: 'holdfast-leases' } as ConstructorParameters<
+      typeof Thread
+    >[1])
+    this.#thread = thread
+    thread.on('message', (message: FromKeeperThread) => this.#hear(message))
+    thread.on('error', (error) => this.listener.onError(error))
+    thread.on('exit', () => this.#onExit(thread))
+    return thread
+  }
+
+  #hear(message: FromKeeperThread): void {
+    if (message.type === 'error') this.listener.onError(errorOf(message.refusal))
+    if (message.type === 'refused') this.listener.onRefused(message.lease, message.code, message.message)
+  }
+
+  #onExit(thread: Thread): void {
+    if (this.#thread === thread) this.#thread = undefined
+    if (this.#isStopping) return
+    this.listener.onError(new InvariantError('the thread that extends leases ended; it is started again'))
+    this.#restart = setTimeout(() => {
+      this.#launch()
+      if (this.#held.size > 0) this.#post({ type: 'hold', leases: [...this.#held.values()] })
+    }, RESTART_MS)
+  }
+
+  #postDropped(): void {
+    const leases = this.#dropped
+    this.#dropped = []
+    this.#post({ type: 'drop', leases })
+  }
+
+  #post(message: ToKeeperThread): void {
+    this.#thread?.postMessage(message)
+  }
+}
+
+/** Only what the thread needs: an input may be large, and need not be cloneable. */
+const plain = ({ tenant, workItemId, fencingToken, leaseMs }: LiveLease): LiveLease => ({
+  tenant,
+  workItemId,
+  fencingToken,
+  leaseMs,
+})

@@ -1,0 +1,191 @@
+import { CHECKPOINTS_KEPT, HEARTBEATS_PER_LEASE, LEASE_MS, systemClock, type Clock } from '@holdfast/store'
+import { CLOCK_TOLERANCE_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
+import type { EngineStore } from '../engine-store.js'
+import { pause, systemTimers, type Timers } from '../timers.js'
+import { ClockWatch } from './clock-watch.js'
+import { ExpiryTrust } from './expiry-trust.js'
+import { OverdueWatch } from './overdue-watch.js'
+import { ScanTally, type Scan } from './scan.js'
+import {
+  continueCancellations,
+  expireKeys,
+  failOverdue,
+  promoteDue,
+  pruneCheckpoints,
+  recoverDeadProcesses,
+  recoverExpired,
+  runningLeases,
+  type StepContext,
+} from './sweep-steps.js'
+
+export interface SweeperOptions {
+  readonly store: EngineStore
+  /** Time between the end of a scan and the next, give or take a fifth. */
+  readonly intervalMs?: number
+  /** The usual lease length: a third of it is how long the sweep holds back when times can't be trusted. */
+  readonly leaseMs?: number
+  /** One `error_boundary` checkpoint per item taken back. True unless said otherwise. */
+  readonly errorCheckpoints?: boolean
+  /** Checkpoints kept per item; null to delete none. */
+  readonly keepCheckpoints?: number | null
+  /** Who sweeps, for the record. */
+  readonly sweeper?: string
+  readonly onScan?: (scan: Scan) => void
+  readonly clock?: Clock
+  readonly timers?: Timers
+  readonly random?: () => number
+}
+
+export interface SweeperStatistics {
+  readonly scans: number
+  /** Scans in which at least one step failed. */
+  readonly scansWithErrors: number
+  readonly found: number
+  readonly recovered: number
+  readonly failed: number
+  readonly errorCheckpoints: number
+  readonly deadProcesses: number
+  readonly lastScan: Scan | undefined
+}
+
+/**
+ * Repairs, again and again, what crashes leave behind (others say rescuer, reaper, lifeline): takes back the leases of
+ * dead processes at once and expired ones in time, promotes what is due, fails what is overdue, goes on with
+ * cancellations, and deletes expired keys and superseded checkpoints.
+ *
+ * Any number of processes may sweep one store: every step is guarded by what it saw, and counts once.
+ */
+export class Sweeper {
+  readonly #options: Required<SweeperOptions>
+  readonly #watch = new OverdueWatch()
+  readonly #trust: ExpiryTrust
+  #stopped = new AbortController()
+  #loop: Promise<void> | undefined
+  #scanning: Promise<Scan> | undefined
+  #pruneFrom: number | undefined
+  #statistics: SweeperStatistics = {
+    scans: 0,
+    scansWithErrors: 0,
+    found: 0,
+    recovered: 0,
+    failed: 0,
+    errorCheckpoints: 0,
+    deadProcesses: 0,
+    lastScan: undefined,
+  }
+
+  constructor(options: SweeperOptions) {
+    this.#options = {
+      intervalMs: SWEEP_INTERVAL_MS,
+      leaseMs: LEASE_MS,
+      errorCheckpoints: true,
+      keepCheckpoints: CHECKPOINTS_KEPT,
+      sweeper: `sweeper:${process.pid}`,
+      onScan: () => {},
+      clock: systemClock,
+      timers: systemTimers,
+      random: Math.random,
+      ...options,
+    }
+    const { clock, leaseMs } = this.#options
+    this.#trust = new ExpiryTrust(clock, new ClockWatch(clock, CLOCK_TOLERANCE_MS), leaseMs / HEARTBEATS_PER_LEASE)
+  }
+
+  get isRunning(): boolean {
+    return this.#loop !== undefined
+  }
+
+  /** Begins to scan, at once and then at every interval. A second start is a no-op. */
+  start(): void {
+    if (this.#loop) return
+    this.#stopped = new AbortController()
+    this.#loop = this.#run(this.#stopped.signal)
+  }
+
+  /** Lets the scan under way end, and begins no other. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#loop
+    this.#loop = undefined
+  }
+
+  statistics(): SweeperStatistics {
+    return this.#statistics
+  }
+
+  /** Scans now. While a scan is under way, that one is answered. Steps that fail are told in `errors`. */
+  scanNow(): Promise<Scan> {
+    this.#scanning ??= this.#scan().finally(() => {
+      this.#scanning = undefined
+    })
+    return this.#scanning
+  }
+
+  async #run(stopped: AbortSignal): Promise<void> {
+    const { timers, intervalMs, random } = this.#options
+    while (!stopped.aborted) {
+      await this.scanNow()
+      await pause(timers, intervalMs * (0.8 + random() * 0.4), stopped)
+    }
+  }
+
+  async #scan(): Promise<Scan> {
+    const { clock, store, sweeper, errorCheckpoints, onScan } = this.#options
+    const atMs = clock.nowMs()
+    const startedMs = clock.monotonicMs()
+    const tally = new ScanTally()
+    await this.#steps({ store, sweeper, errorCheckpoints, tally })
+    const scan = tally.finish(atMs, clock.monotonicMs() - startedMs)
+    this.#count(scan)
+    onScan(scan)
+    return scan
+  }
+
+  async #steps(context: StepContext): Promise<void> {
+    const attempt = async (step: string, run: () => Promise<void>): Promise<void> => {
+      try {
+        await run()
+      } catch (error) {
+        context.tally.addError(step, error)
+      }
+    }
+    const startedMs = this.#options.clock.monotonicMs()
+    await attempt('promote_due', () => promoteDue(context))
+    const lockWaitMs = this.#options.clock.monotonicMs() - startedMs
+    await attempt('recover_processes', () => recoverDeadProcesses(context))
+    await attempt('recover_expired', () => this.#recoverExpired(context, lockWaitMs))
+    await attempt('fail_overdue', () => failOverdue(context))
+    await attempt('continue_cancellations', () => continueCancellations(context))
+    await attempt('expire_keys', () => expireKeys(context))
+    await attempt('prune_checkpoints', () => this.#prune(context))
+  }
+
+  async #recoverExpired(context: StepContext, lockWaitMs: number): Promise<void> {
+    const overdue = this.#watch.look(await runningLeases(context), this.#options.clock.monotonicMs())
+    context.tally.deferred = this.#trust.doubt(lockWaitMs)
+    if (context.tally.deferred === null) await recoverExpired(context, overdue)
+  }
+
+  async #prune(context: StepContext): Promise<void> {
+    const { keepCheckpoints } = this.#options
+    if (keepCheckpoints === null) return
+    this.#pruneFrom = await pruneCheckpoints(context, keepCheckpoints, this.#pruneFrom)
+  }
+
+  #count(scan: Scan): void {
+    const sums = this.#statistics
+    this.#statistics = {
+      scans: sums.scans + 1,
+      scansWithErrors: sums.scansWithErrors + (scan.errors.length > 0 ? 1 : 0),
+      found: sums.found + scan.found,
+      recovered: sums.recovered + scan.recovered,
+      failed: sums.failed + scan.failed,
+      errorCheckpoints: sums.errorCheckpoints + scan.errorCheckpoints,
+      deadProcesses: sums.deadProcesses + scan.deadProcesses,
+      lastScan: scan,
+    }
+  }
+}
+
+/** A sweeper over a store; `start()` it beside a worker or an API, or call `scanNow()`. */
+export const createSweeper = (options: SweeperOptions): Sweeper => new Sweeper(options)

@@ -1,0 +1,121 @@
+import type { Clock, HeldLease } from '@holdfast/store'
+import type { EngineStore } from '../engine-store.js'
+import { DeadlineExceededError, InvalidTaskInputError, InvalidTaskOutputError, TimeoutError } from '../errors.js'
+import { validate } from '../schema.js'
+import { createTaskContext } from '../task-context.js'
+import type { AnyTaskDefinition } from '../task-definition.js'
+import type { TaskRegistry } from '../task-registry.js'
+import { pause, type Timers } from '../timers.js'
+import { outcomeOf, type Ending, type Outcome } from './outcome.js'
+
+export interface ExecutionParts {
+  readonly store: EngineStore
+  readonly registry: TaskRegistry
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: () => number
+  /** How long a handler may ignore its aborted signal before it is left behind. */
+  readonly graceMs: number
+  readonly onSpawned: () => void
+}
+
+/** One attempt at one work item: the handler's call, its signal, and the clocks that may end it. */
+export class Execution {
+  readonly #abort = new AbortController()
+  readonly #abandon = new AbortController()
+
+  constructor(
+    readonly lease: HeldLease,
+    private readonly definition: AnyTaskDefinition,
+    private readonly parts: ExecutionParts,
+  ) {}
+
+  /** Why the signal was aborted; undefined while it wasn't. */
+  get reason(): unknown {
+    return this.#abort.signal.aborted ? this.#abort.signal.reason : undefined
+  }
+
+  /** Tells the handler to stop; the first reason stands. */
+  abort(reason: Error): void {
+    this.#abort.abort(reason)
+  }
+
+  /** Waits no longer for a handler that ignores its signal. Its late writes are refused by the store. */
+  abandon(): void {
+    this.#abandon.abort()
+  }
+
+  /** Runs the handler to its end, or leaves it behind. Never rejects. */
+  async run(): Promise<{ readonly outcome: Outcome; readonly isAbandoned: boolean }> {
+    const disarm = this.#armClocks()
+    const ending = await Promise.race([this.#call(), this.#leftBehind()])
+    disarm()
+    this.#abandon.abort()
+    const { definition, lease, reason } = this
+    const outcome = outcomeOf(ending, {
+      definition,
+      attempt: lease.attempt,
+      reason,
+      nowMs: this.parts.clock.nowMs(),
+      random: this.parts.random(),
+    })
+    return { outcome, isAbandoned: ending.how === 'abandoned' }
+  }
+
+  async #call(): Promise<Ending> {
+    const { definition, lease, parts } = this
+    try {
+      const input = await validate(definition.input, lease.input)
+      if (!input.ok) throw new InvalidTaskInputError(input.issues, { type: definition.name })
+      const ctx = createTaskContext({ ...parts, lease, signal: this.#abort.signal })
+      const returned = await definition.handler(ctx, input.value)
+      const output = await validate(definition.output, returned)
+      if (!output.ok) throw new InvalidTaskOutputError(output.issues, { type: definition.name })
+      return { how: 'returned', value: output.value }
+    } catch (error) {
+      return { how: 'threw', error }
+    }
+  }
+
+  /** Resolves when the handler has ignored its aborted signal for the whole grace, or {@link abandon} was called. */
+  async #leftBehind(): Promise<Ending> {
+    const { signal } = this.#abort
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) return resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      this.#abandon.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await pause(this.parts.timers, this.parts.graceMs, this.#abandon.signal)
+    return { how: 'abandoned' }
+  }
+
+  #armClocks(): () => void {
+    const { lease, parts } = this
+    const disarms: (() => void)[] = []
+    const { timeoutMs, deadlineAtMs } = lease
+    if (timeoutMs !== null) {
+      const late = (): void =>
+        this.abort(new TimeoutError(`the attempt took longer than ${timeoutMs} ms`, { timeoutMs }))
+      disarms.push(parts.timers.after(timeoutMs, late))
+    }
+    if (deadlineAtMs !== null) {
+      const late = (): void => this.abort(new DeadlineExceededError('the deadline has passed', { deadlineAtMs }))
+      disarms.push(atWallTime(parts, deadlineAtMs, late))
+    }
+    return () => {
+      for (const disarm of disarms) disarm()
+    }
+  }
+}
+
+/** Fires once the wall clock says `atMs`; armed again where a timer fired early or the clock was set back. */
+const atWallTime = ({ clock, timers }: Pick<ExecutionParts, 'clock' | 'timers'>, atMs: number, fire: () => void) => {
+  let cancel = (): void => {}
+  const arm = (): void => {
+    const leftMs = atMs - clock.nowMs()
+    if (leftMs <= 0) fire()
+    else cancel = timers.after(leftMs, arm)
+  }
+  arm()
+  return (): void => cancel()
+}
