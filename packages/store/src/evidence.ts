@@ -87,52 +87,49 @@ export const judgeCommandExit = ({ exitCode, expectedExitCode = 0 }: CommandExit
  * that is not an integer from 1 to the number of pieces.
  */
 export const checkEvidencePack = (pack: EvidencePack): EvidencePack => {
-  const { pieces, minimum } = isObject(pack) ? readPack(pack) : refuse('a pack is a list, or { minimum, pieces }')
-  if (!isList(pieces)) return refuse('pieces must be a list')
+  const { pieces, minimum } = readPack(isObject(pack) ? pack : [])
+  assert(isObject(pack) && isList(pieces), 'a pack is a list of pieces, or { minimum, pieces }')
   for (const piece of pieces) checkPiece(piece)
   const isMinimum = Number.isInteger(minimum) && minimum >= 1 && minimum <= pieces.length
-  if (pieces.length > 0 && !isMinimum) refuse(`minimum must be an integer from 1 to ${pieces.length}`)
+  assert(isMinimum || pieces.length === 0, `minimum must be an integer from 1 to ${pieces.length}`)
   return pack
 }
 
 const checkPiece = (piece: Evidence): void => {
-  if (!isObject(piece)) return refuse('a piece is an object with a kind')
+  assert(isObject(piece), 'a piece is an object with a kind')
   switch (piece.kind) {
     case 'artifact_exists':
-      if (!['file', 'directory', 'any', undefined].includes(piece.type)) refuse('type is file, directory or any')
-      return checkNamed('path', piece.path)
+      assert(isName(piece.path), 'path must be text that is not empty')
+      assert(['file', 'directory', 'any'].includes(piece.type ?? 'any'), 'type is file, directory or any')
+      break
     case 'file_sha256':
-      if (!/^(?:sha256:)?[0-9a-f]{64}$/i.test(piece.digest)) refuse('digest must be 64 hex digits')
-      return checkNamed('path', piece.path)
+      assert(isName(piece.path), 'path must be text that is not empty')
+      assert(/^(?:sha256:)?[0-9a-f]{64}$/i.test(piece.digest), 'digest must be 64 hex digits')
+      break
     case 'command_exit':
-      if (!('exitCode' in piece)) refuse('command_exit needs the exit code on record')
-      if (!Number.isInteger(piece.expectedExitCode ?? 0)) refuse('expectedExitCode must be an integer')
-      return
+      assert('exitCode' in piece, 'command_exit needs the exit code on record')
+      assert(Number.isInteger(piece.expectedExitCode ?? 0), 'expectedExitCode must be an integer')
+      break
     case 'db_row':
-      if (!isObject(piece.match) || Object.keys(piece.match).length === 0) refuse('db_row needs a column to match')
-      checkValues(piece.match)
-      checkValues(piece.values ?? {})
-      return checkNamed('table', piece.table)
+      assert(isName(piece.table), 'table must be text that is not empty')
+      assert(areValues(piece.match) && Object.keys(piece.match).length > 0, 'db_row needs a column to match')
+      assert(areValues(piece.values ?? {}), 'columns hold text, numbers or null')
+      break
     default:
-      return refuse(`no verification knows the kind ${String((piece as { kind: unknown }).kind)}`)
+      assert(false, `no verification knows the kind ${String((piece as { kind: unknown }).kind)}`)
   }
 }
 
-const checkNamed = (name: string, text: unknown): void => {
-  if (typeof text !== 'string' || text === '' || text.includes('\u0000'))
-    refuse(`${name} must be text that is not empty`)
-}
+const isName = (text: unknown): boolean => typeof text === 'string' && text !== '' && !text.includes('\u0000')
 
-const checkValues = (values: object): void => {
-  const isValue = (value: unknown): boolean => value === null || ['string', 'number'].includes(typeof value)
-  if (!isObject(values) || !Object.values(values).every(isValue))
-    refuse('columns are matched with text, numbers or null')
-}
+const areValues = (values: unknown): boolean =>
+  isObject(values) &&
+  Object.values(values).every((value) => value === null || ['string', 'number'].includes(typeof value))
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const isList = (value: unknown): value is readonly Evidence[] => Array.isArray(value)
 
-const refuse = (why: string): never => {
-  throw new InvalidInputError(`the evidence can't be kept: ${why}`)
+function assert(holds: boolean, why: string): asserts holds {
+  if (!holds) throw new InvalidInputError(`the evidence can't be kept: ${why}`)
 }

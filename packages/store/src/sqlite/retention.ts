@@ -57,10 +57,11 @@ const deleteFinished = severalStatements(deleteFinishedTasks, (db) => {
         order by finished_at_ms
         limit 1`,
   )
+  // The plus keeps SQLite on the index by age: it passes older tasks of other tenants, and sorts nothing.
   const oldestOfTenant = preparedRows<{ seq: number }>(
     db,
     sql`select seq from tasks
-        where finished_at_ms < ${p('finishedBeforeMs')} and tenant = ${p('tenant')}
+        where finished_at_ms < ${p('finishedBeforeMs')} and +tenant = ${p('tenant')}
         order by finished_at_ms
         limit 1`,
   )

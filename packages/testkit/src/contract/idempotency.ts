@@ -393,7 +393,10 @@ export const idempotencyContract = (open: OpenTestStore): void => {
     it('keeps an answer of nothing as null', async () => {
       const { store } = await open()
       let executions = 0
-      const notify = () => store.idempotency.run('k', { request }, async () => void (executions += 1))
+      const notify = () =>
+        store.idempotency.run('k', { request }, async () => {
+          executions += 1
+        })
 
       expect([await notify(), await notify(), executions]).toEqual([null, null, 1])
     })

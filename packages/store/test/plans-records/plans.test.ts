@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { appendCheckpoint, latestCheckpoint, listCheckpoints, removeCheckpoint } from '../../src/checkpoints.js'
+import { appendLog, readEvents } from '../../src/events.js'
+import { checkOrCreateKey, completeKey, countKeys, heartbeatKey } from '../../src/idempotency.js'
+import { heartbeatProcess, listProcesses } from '../../src/processes.js'
+import { deleteFinishedTasks, pruneCheckpoints } from '../../src/retention.js'
+import { expireKeys } from '../../src/sweep.js'
+import { openSchema, plansOf } from './plans.js'
+
+/** A pass over a whole table, or a sort: what grows with the file and not with the answer. */
+const COSTLY = /SCAN (?!CONSTANT ROW|told)|TEMP B-TREE/
+
+describe('the plan of', () => {
+  it.each([
+    appendCheckpoint,
+    latestCheckpoint,
+    listCheckpoints,
+    removeCheckpoint,
+    appendLog,
+    readEvents,
+    checkOrCreateKey,
+    heartbeatKey,
+    completeKey,
+    countKeys,
+    heartbeatProcess,
+    expireKeys,
+    pruneCheckpoints,
+  ])('$name never walks a table and never sorts', (op) => {
+    const plans = plansOf(openSchema(), op as never)
+
+    expect(plans.length).toBeGreaterThan(0)
+    for (const plan of plans) expect(plan).not.toMatch(COSTLY)
+  })
+
+  it('append takes the item by its id and the position from its stream', () => {
+    const [insert] = plansOf(openSchema(), appendCheckpoint)
+
+    expect(insert).toContain('SEARCH item USING INDEX work_items_by_id (tenant=? AND id=?)')
+    expect(insert).toContain('SEARCH stream USING INTEGER PRIMARY KEY')
+    expect(insert).toContain('SEARCH known USING COVERING INDEX checkpoints_by_id (tenant=? AND id=?)')
+  })
+
+  it('latest and list walk the item’s checkpoints backwards, of one type along the index of types', () => {
+    const connection = openSchema()
+    const [any, ofType, verified, verifiedOfType] = plansOf(connection, latestCheckpoint)
+    const [listed, listedOfType] = plansOf(connection, listCheckpoints)
+
+    for (const plan of [any, verified, listed])
+      expect(plan).toContain('SEARCH checkpoint USING INDEX checkpoints_by_work_item (work_item_seq=? AND position<?)')
+    for (const plan of [ofType, verifiedOfType, listedOfType])
+      expect(plan).toContain(
+        'SEARCH checkpoint USING INDEX checkpoints_by_type (work_item_seq=? AND type=? AND position<?)',
+      )
+  })
+
+  it('a page of events begins at its position', () => {
+    expect(plansOf(openSchema(), readEvents)[0]).toContain(
+      'SEARCH event USING PRIMARY KEY (work_item_seq=? AND position>?)',
+    )
+  })
+
+  it('every write of a key finds it by its name', () => {
+    const connection = openSchema()
+
+    for (const op of [checkOrCreateKey, heartbeatKey, completeKey])
+      expect(plansOf(connection, op as never).join('\n')).toContain('idempotency_keys_by_key (tenant=? AND key=?)')
+  })
+
+  it('the sweep of keys takes those whose time is over', () => {
+    expect(plansOf(openSchema(), expireKeys).join('\n')).toContain('idempotency_keys_expiring (expires_at_ms<?)')
+  })
+
+  it('retention takes ended tasks in the order in which they ended', () => {
+    const plans = plansOf(openSchema(), deleteFinishedTasks)
+
+    expect(plans[0]).toContain('tasks_finished (finished_at_ms<?)')
+    for (const plan of plans) expect(plan).not.toMatch(COSTLY)
+  })
+
+  it('the list of processes in one state follows its index', () => {
+    expect(plansOf(openSchema(), listProcesses)[1]).toBe('SEARCH processes USING INDEX processes_by_state (state=?)')
+  })
+})
