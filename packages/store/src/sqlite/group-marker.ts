@@ -26,9 +26,9 @@ export class GroupMarker {
       'INSERT INTO store_properties (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     )
     const read = connection.prepare('SELECT value FROM store_properties WHERE name = ?')
-    this.#changes = () => Number(changes.get()?.['n'])
+    this.#changes = () => Number(changes.get()?.n)
     this.#put = (value) => void put.run(name, value)
-    this.#read = () => read.get(name)?.['value'] as string | undefined
+    this.#read = () => read.get(name)?.value as string | undefined
     this.#changesBefore = this.#changes()
   }
 
@@ -50,9 +50,13 @@ export class GroupMarker {
   }
 }
 
-const markerName = (processId: string): string => `group_marker:${processId}`
+const PREFIX = 'group_marker:'
 
-/** Removes the markers of processes that are gone. */
-export const forgetMarker = (connection: Connection, processId: string): void => {
-  connection.prepare('DELETE FROM store_properties WHERE name = ?').run(markerName(processId))
+const markerName = (processId: string): string => `${PREFIX}${processId}`
+
+/** Removes the markers that processes which no longer live have left: one row each. */
+export const forgetMarkers = (connection: Connection, isAlive: (processId: string) => boolean): void => {
+  const rows = connection.prepare('SELECT name FROM store_properties WHERE name GLOB ?').all(`${PREFIX}*`)
+  const remove = connection.prepare('DELETE FROM store_properties WHERE name = ?')
+  for (const { name } of rows) if (!isAlive(String(name).slice(PREFIX.length))) remove.run(String(name))
 }

@@ -137,6 +137,7 @@ const orAbort = (connection: Connection, cause: unknown): StoreError => {
 const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], context: GroupContext): Attempt => {
   try {
     connection.exec('COMMIT')
+    // The bell belongs here: one byte into `<db>-bell` when the group made work claimable, for those who wait for some.
     return { state: 'committed', verdicts }
   } catch (cause) {
     const error = toStoreError(cause)

@@ -7,10 +7,12 @@ import type { Store, StoreEngine, StoreInfo, StoreWarning } from '../store.js'
 import type { Connection } from './connection.js'
 import { sqlite as core } from './core.js'
 import { openDatabase } from './database.js'
+import { isBusy } from './database-errors.js'
 import { chooseDriver, type SqliteDriver } from './driver/choose.js'
+import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 import { FileLiveness, MemoryLiveness } from './liveness/process-liveness.js'
-import { type OpenLockFile, type ProcessLock, takeProcessLock } from './liveness/process-lock.js'
+import { type OpenLockFile, type ProcessLock, probeProcess, takeProcessLock } from './liveness/process-lock.js'
 import { MEMORY, nameOf } from './location.js'
 import { migrationsFolder } from './migration-files.js'
 import { migrate } from './migrator.js'
@@ -150,6 +152,7 @@ const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> =
   const openLockFile: OpenLockFile = chooseDriver(first.driver).open
   const lock = takeProcessLock(path, processId, openLockFile)
   try {
+    forgetDead(first, openLockFile)
     const file = threadFileOf(first)
     const opened = setup.isInline ? openInlineWriter(setup, file) : await openThreadWriter(setup, file)
     const parts = {
@@ -165,6 +168,15 @@ const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> =
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/** What the dead have left in the file; when somebody else is writing, whoever opens it next does it. */
+const forgetDead = (connection: Connection, openLockFile: OpenLockFile): void => {
+  try {
+    forgetMarkers(connection, (id) => probeProcess(connection.path, id, openLockFile) === 'alive')
+  } catch (error) {
+    if (!isBusy(error)) throw error
   }
 }
 

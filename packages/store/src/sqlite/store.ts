@@ -28,7 +28,7 @@ export class SqliteStore implements StoreEngine {
 
   async submit<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Result> {
     const [answer] = await this.#answers(op, [args])
-    return valueOf<Result>(answer)
+    return valueIn<Result>(answer)
   }
 
   async submitAll<Args, Result>(
@@ -43,7 +43,7 @@ export class SqliteStore implements StoreEngine {
   async submitWithReceipt<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Receipted<Result>> {
     if (op.kind === 'read') throw new InvalidInputError(`${op.name} is a read: only a commit has a receipt`)
     const [answer] = await this.#answers(op, [args])
-    const value = valueOf<Result>(answer)
+    const value = valueIn<Result>(answer)
     if (!answer?.group) throw new InvariantError(`${op.name} was granted without a group`)
     const { groupSize, committedAtMs } = answer.group
     return { value, receipt: { durability: this.parts.info.durability, committedAtMs, groupSize } }
@@ -88,7 +88,7 @@ export class SqliteStore implements StoreEngine {
   }
 }
 
-const valueOf = <Result>(answer: Answer | undefined): Result => {
+const valueIn = <Result>(answer: Answer | undefined): Result => {
   if (!answer) throw new InvariantError('a submission was not answered')
   if (answer.verdict.ok) return answer.verdict.value as Result // As above.
   throw errorOf(answer.verdict.refusal)

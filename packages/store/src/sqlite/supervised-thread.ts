@@ -153,7 +153,11 @@ export class SupervisedThread<Question, Reply, Ready> {
     const { name, onWarning } = this.options
     const message = `the ${name} thread ended with code ${exitCode} and is started again`
     const error = new ThreadDiedError(message, { exitCode }, { cause })
-    onWarning({ code: `${name}.restarted`, message, details: { exitCode, reason: cause instanceof Error ? cause.message : null } })
+    onWarning({
+      code: `${name}.restarted`,
+      message,
+      details: { exitCode, reason: cause instanceof Error ? cause.message : null },
+    })
     this.#restartLater()
     const fail = this.#fail
     this.#answer = undefined

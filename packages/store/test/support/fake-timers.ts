@@ -10,7 +10,8 @@ export interface FakeTimers extends Timers {
 export const fakeTimers = (): FakeTimers => {
   let nowMs = 0
   const armed = new Set<{ readonly atMs: number; readonly fire: () => void }>()
-  const nextUntil = (untilMs: number) => [...armed].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
+  const nextUntil = (untilMs: number) =>
+    [...armed].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
   return {
     monotonicMs: () => nowMs,
     after: (delayMs, fire) => {

@@ -6,8 +6,7 @@ import { put, putLarge, sqlite, TOY_MIGRATIONS } from './toy-module.mjs'
 const [path, command, prefix = '', count = '0'] = process.argv.slice(2)
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const open = (options = {}) =>
-  openStore({ path, modules: [sqlite], scopes: { toys: TOY_MIGRATIONS }, ...options })
+const open = (options = {}) => openStore({ path, modules: [sqlite], scopes: { toys: TOY_MIGRATIONS }, ...options })
 
 const commands = {
   /** Opens, writes, closes, and has nothing more to do. */

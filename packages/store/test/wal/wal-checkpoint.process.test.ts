@@ -5,7 +5,7 @@ import { openToyStore, toyPath } from '../support/open-toy-store.js'
 import { startToyProcess, type ToyProcess } from '../support/start-toy-process.js'
 
 const acknowledged = ({ lines }: ToyProcess): string[] =>
-  lines.flatMap((line) => ('acknowledged' in line ? [String(line['acknowledged'])] : []))
+  lines.flatMap((line) => ('acknowledged' in line ? [String(line.acknowledged)] : []))
 
 const idsIn = (path: string): string[] => {
   const connection = openDatabase({ path, role: 'reader' })

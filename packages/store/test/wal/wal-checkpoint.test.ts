@@ -12,7 +12,10 @@ describe('the WAL', () => {
     const path = toyPath()
     // Durability is not what is measured here, and 300 MB of syncs would be.
     const store = await openToyStore({ path, durability: 'none', readers: 2 })
-    await store.submitAll(put, Array.from({ length: 500 }, (_, i) => ({ id: `small-${i}`, value: 'v' })))
+    await store.submitAll(
+      put,
+      Array.from({ length: 500 }, (_, i) => ({ id: `small-${i}`, value: 'v' })),
+    )
 
     let isWriting = true
     const read = async (): Promise<number> => {

@@ -3,7 +3,7 @@ import { StoreBusyError } from '../../src/errors.js'
 import { beginImmediate } from '../../src/sqlite/begin.js'
 import type { Connection } from '../../src/sqlite/connection.js'
 import { type GroupOutcome, runGroup, type Submission } from '../../src/sqlite/group.js'
-import { GroupMarker } from '../../src/sqlite/group-marker.js'
+import { forgetMarkers, GroupMarker } from '../../src/sqlite/group-marker.js'
 import { type SqliteModule, tableOf } from '../../src/sqlite/module.js'
 import { openToyConnection, toyIds } from '../support/toy-connection.js'
 import { sqlite } from '../support/toy-module.mjs'
@@ -47,7 +47,11 @@ describe('a group', () => {
     const outcome = run(counting, [put('a'), put('b'), put('c')])
 
     expect(outcome).toMatchObject({ groupSize: 3, ranAlone: false, committedAtMs: 1_700_000_000_000 })
-    expect(outcome.verdicts.map((verdict) => verdict.ok && verdict.value)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
+    expect(outcome.verdicts.map((verdict) => verdict.ok && verdict.value)).toEqual([
+      { id: 'a' },
+      { id: 'b' },
+      { id: 'c' },
+    ])
     expect(begun).toBe(1)
     expect(connection.inTransaction).toBe(false)
   })
@@ -201,6 +205,15 @@ describe('the group marker', () => {
 
     expect(answers(outcome)).toEqual(['store.constraint'])
     expect(written()).toEqual(before)
+  })
+
+  it('of a process that no longer lives is removed, others stay', () => {
+    const connection = openToyConnection()
+    for (const id of ['dead', 'alive']) run(connection, [put(id)], new GroupMarker(connection, id))
+
+    forgetMarkers(connection, (id) => id === 'alive')
+
+    expect(connection.prepare('SELECT name FROM store_properties').all()).toEqual([{ name: 'group_marker:alive' }])
   })
 
   it('never takes the marker of an earlier process of the same id for its own', () => {

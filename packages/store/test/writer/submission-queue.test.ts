@@ -138,9 +138,11 @@ describe('the queue', () => {
   it('refuses what no thread could take, and nothing else of the turn', async () => {
     const { queue, groups } = open()
     const cyclic: Record<string, unknown> = {}
-    cyclic['self'] = cyclic
+    cyclic.self = cyclic
 
-    await expect(queue.submit([{ name: 'toys.put', args: { id: () => 1 } }])).rejects.toMatchObject({ code: 'input.invalid' })
+    await expect(queue.submit([{ name: 'toys.put', args: { id: () => 1 } }])).rejects.toMatchObject({
+      code: 'input.invalid',
+    })
     await expect(queue.submit([{ name: 'toys.put', args: cyclic }])).rejects.toMatchObject({ code: 'input.invalid' })
 
     void queue.submit([put('a')])

@@ -8,7 +8,9 @@ describe('threads', () => {
   it('have a connection of their own each, and the same one on repeat', async () => {
     const store = await openToyStore({ readers: 2 })
     const askBoth = async () =>
-      new Set((await Promise.all([1, 2].map(() => store.submit(readerThread, { ms: 30 })))).map(({ threadId }) => threadId))
+      new Set(
+        (await Promise.all([1, 2].map(() => store.submit(readerThread, { ms: 30 })))).map(({ threadId }) => threadId),
+      )
 
     // Two reads at once open a second thread; from when it is there, both take their share.
     let readers = await askBoth()
@@ -25,9 +27,14 @@ describe('threads', () => {
 
   it('let many concurrent readers see the right rows', async () => {
     const store = await openToyStore({ readers: 3 })
-    await store.submitAll(put, Array.from({ length: 100 }, (_, i) => ({ id: `toy-${i}`, value: 'v' })))
+    await store.submitAll(
+      put,
+      Array.from({ length: 100 }, (_, i) => ({ id: `toy-${i}`, value: 'v' })),
+    )
 
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => store.submit(scan, { limit: (i % 100) + 1 })))
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => store.submit(scan, { limit: (i % 100) + 1 })),
+    )
 
     expect(answers.map(({ rows }) => rows)).toEqual(Array.from({ length: 200 }, (_, i) => (i % 100) + 1))
   })
@@ -35,7 +42,9 @@ describe('threads', () => {
   it('land every one of many concurrent writes', async () => {
     const store = await openToyStore()
 
-    const answers = await Promise.all(Array.from({ length: 500 }, (_, i) => store.submit(put, { id: `toy-${i}`, value: 'v' })))
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, (_, i) => store.submit(put, { id: `toy-${i}`, value: 'v' })),
+    )
 
     expect(new Set(answers.map(({ id }) => id)).size).toBe(500)
     expect(await store.submit(count, {})).toEqual({ count: 500 })
@@ -59,9 +68,13 @@ describe('threads', () => {
   it('write strictly one after another, in the order of submission', async () => {
     const store = await openToyStore({ limits: { groupOperations: 3 } })
 
-    const runs = await Promise.all(Array.from({ length: 10 }, (_, i) => store.submit(putSlowly, { id: `toy-${i}`, ms: 2 })))
+    const runs = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => store.submit(putSlowly, { id: `toy-${i}`, ms: 2 })),
+    )
 
-    const inOrder = runs.every((run, i) => i === 0 || run.startedMs >= (runs[i - 1]?.endedMs ?? Number.POSITIVE_INFINITY))
+    const inOrder = runs.every(
+      (run, i) => i === 0 || run.startedMs >= (runs[i - 1]?.endedMs ?? Number.POSITIVE_INFINITY),
+    )
     expect(inOrder).toBe(true)
   })
 })

@@ -1,12 +1,8 @@
-import { readdirSync } from 'node:fs'
 import type { StoreWarning } from '@holdfast/store'
-import { openDatabase, openStore, type SqliteModule } from '@holdfast/store/sqlite'
+import { openDatabase, openStore } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
-import { startToyProcess } from '../support/start-toy-process.js'
-import { count, die, get, put, putAndRefuse, sqlite as toys, TOY_MIGRATIONS } from '../support/toy-module.mjs'
-
-const scopes = { toys: TOY_MIGRATIONS }
+import { count, die, get, put, putAndRefuse } from '../support/toy-module.mjs'
 
 describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $writer writer', ({ writer }) => {
   it('answers with the value, the refusal as its typed error, or a verdict each', async () => {
@@ -17,7 +13,12 @@ describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $write
       code: 'toys.refused',
       details: { id: 'b' },
     })
-    expect(await store.submitAll(put, ['a', 'c'].map((id) => ({ id, value: 'v' })))).toMatchObject([
+    expect(
+      await store.submitAll(
+        put,
+        ['a', 'c'].map((id) => ({ id, value: 'v' })),
+      ),
+    ).toMatchObject([
       { ok: false, refusal: { code: 'store.constraint' } },
       { ok: true, value: { id: 'c' } },
     ])
@@ -38,10 +39,10 @@ describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $write
   it('takes tens of thousands of submissions in one turn', async () => {
     const store = await openToyStore({ writer, durability: 'none' })
 
-    await Promise.all(Array.from({ length: 30_000 }, (_, i) => store.submit(put, { id: `toy-${i}`, value: 'v' })))
+    await Promise.all(Array.from({ length: 20_000 }, (_, i) => store.submit(put, { id: `toy-${i}`, value: 'v' })))
 
-    expect(await store.submit(count, {})).toEqual({ count: 30_000 })
-    expect(store.metrics()).toMatchObject({ operations: 30_000, queueHighWaterMark: 30_000, failures: 0 })
+    expect(await store.submit(count, {})).toEqual({ count: 20_000 })
+    expect(store.metrics()).toMatchObject({ operations: 20_000, queueHighWaterMark: 20_000, failures: 0 })
   })
 
   it('waits for another’s write lock without blocking the event loop', async () => {
@@ -68,7 +69,10 @@ describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $write
     const other = openDatabase({ path, role: 'writer' })
     other.exec('BEGIN IMMEDIATE')
 
-    await expect(store.submit(put, { id: 'a', value: 'v' })).rejects.toMatchObject({ code: 'store.busy', retryable: true })
+    await expect(store.submit(put, { id: 'a', value: 'v' })).rejects.toMatchObject({
+      code: 'store.busy',
+      retryable: true,
+    })
 
     other.exec('ROLLBACK')
     other.close()
@@ -109,64 +113,6 @@ describe('a store in memory', () => {
   })
 })
 
-describe('two stores on one path in one process', () => {
-  it('exclude each other as two processes do, and see each other’s commits', async () => {
-    const path = toyPath()
-    const [a, b] = await Promise.all([openToyStore({ path }), openToyStore({ path, writer: 'inline' })])
-
-    await Promise.all(
-      [a, b].map((store, s) => store.submitAll(put, Array.from({ length: 200 }, (_, i) => ({ id: `${s}-${i}`, value: 'v' })))),
-    )
-
-    expect(await a.submit(count, {})).toEqual({ count: 400 })
-    expect(await b.submit(count, {})).toEqual({ count: 400 })
-    expect(a.info().processId).not.toBe(b.info().processId)
-  })
-})
-
-describe('opening', () => {
-  const refusals: readonly [string, SqliteModule][] = [
-    ['a module whose address leads nowhere', { ...toys, url: new URL('./nowhere.mjs', import.meta.url).href }],
-    ['a module whose address leads to something else', { ...toys, url: import.meta.resolve?.('vitest') ?? 'node:fs' }],
-    ['a module that lacks a binding of its thread’s twin', { ...toys, bindings: toys.bindings.slice(1) }],
-    [
-      'a module with a binding that its thread’s twin lacks',
-      { ...toys, bindings: [...toys.bindings, { ...toys.bindings[0]!, op: { name: 'toys.extra', kind: 'write' } }] },
-    ],
-  ]
-
-  it.each(refusals)('refuses %s, at open, and leaves nothing behind', async (_, module) => {
-    const path = toyPath()
-
-    await expect(openStore({ path, modules: [module], scopes })).rejects.toMatchObject({ code: 'store.operation_unknown' })
-
-    expect(readdirSync(`${path}-processes`)).toEqual([])
-    const store = await openToyStore({ path })
-    expect(await store.submit(put, { id: 'a', value: 'v' })).toEqual({ id: 'a' })
-  })
-
-  it('refuses two modules that bind one operation', async () => {
-    await expect(openStore({ path: ':memory:', modules: [toys, toys] })).rejects.toMatchObject({
-      code: 'store.operation_twice',
-    })
-  })
-
-  it.each([[{}], [{ path: 'a.db', url: 'file:a.db' }]])('refuses %j for a name', async (name) => {
-    await expect(openStore({ ...name, modules: [] })).rejects.toMatchObject({ code: 'input.invalid' })
-  })
-
-  it('reads back the settings in force', async () => {
-    const path = toyPath()
-    const store = await openToyStore({ path })
-
-    expect(store.info()).toMatchObject({
-      engine: 'sqlite',
-      durability: 'power',
-      settings: { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, recursive_triggers: 1, wal_autocheckpoint: 0 },
-    })
-  })
-})
-
 describe('a writer thread that dies', () => {
   it('leaves what it had unknown, and its successor runs what was queued', async () => {
     const warnings: StoreWarning[] = []
@@ -181,7 +127,9 @@ describe('a writer thread that dies', () => {
     ])
     expect(await queued).toEqual({ id: 'behind it' })
     expect(await store.submit(get, { id: 'with it' })).toEqual({ value: null })
-    expect(warnings).toMatchObject([{ code: 'writer.restarted', details: { exitCode: 7 } }])
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: 'writer.restarted', details: { exitCode: 7, reason: null } }),
+    )
   })
 
   it('can die again and again, and the store can be closed between', async () => {
@@ -193,13 +141,5 @@ describe('a writer thread that dies', () => {
     await expect(store.submit(die, {})).rejects.toMatchObject({ code: 'store.outcome_unknown' })
 
     await store.close()
-  })
-})
-
-describe('a process', () => {
-  it.each(['close', 'idle'])('ends by itself when it has nothing more to do: %s', async (command) => {
-    const child = startToyProcess(toyPath(), command)
-
-    expect(await child.ended).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import { ReadersExhaustedError, refusalOf, StoreTimeoutError } from '../../errors.js'
+import { InvariantError, ReadersExhaustedError, refusalOf, StoreTimeoutError } from '../../errors.js'
 import type { Verdict } from '../../operation.js'
 import type { StoreWarning } from '../../store.js'
 import { toStoreError } from '../database-errors.js'
@@ -131,7 +131,7 @@ export class ReaderPool implements Readers {
   async #give(thread: Thread): Promise<void> {
     const taken = this.#take(Math.min(BATCH, Math.ceil(this.#waiting.size / this.options.threads)))
     const verdicts = await this.#ask(thread, taken)
-    taken.forEach((waiting, index) => this.#answer(waiting, verdicts[index] ?? failed(undefined)))
+    for (const [index, waiting] of taken.entries()) this.#answer(waiting, verdicts[index] ?? unanswered)
     await thread.ready()
     this.#free(thread)
   }
@@ -183,13 +183,20 @@ export class ReaderPool implements Readers {
 
   #giveUpOn(submittedMs: number): void {
     const { submitTimeoutMs } = this.options.limits
-    const refusal = failed(new StoreTimeoutError(`no reader answered within ${submitTimeoutMs} ms`, { submitTimeoutMs }))
+    const refusal = failed(
+      new StoreTimeoutError(`no reader answered within ${submitTimeoutMs} ms`, { submitTimeoutMs }),
+    )
     for (const waiting of this.#taken) if (waiting.submittedMs <= submittedMs) this.#answer(waiting, refusal)
     for (let next = this.#waiting.oldest; next && next.submittedMs <= submittedMs; next = this.#waiting.oldest) {
       this.#waiting.shift()
       this.#answer(next, refusal)
     }
   }
+}
+
+const unanswered: Verdict<never> = {
+  ok: false,
+  refusal: refusalOf(new InvariantError('a reader answered fewer reads than it was given')),
 }
 
 const failed = (error: unknown): Verdict<never> => ({ ok: false, refusal: refusalOf(toStoreError(error)) })

@@ -31,7 +31,7 @@ export class ThreadWriter implements Writer {
   readonly #thread: SupervisedThread<readonly Submission[], GroupOutcome, WriterReady>
   #ready: WriterReady | undefined
 
-  private constructor(private readonly options: ThreadWriterOptions) {
+  private constructor(options: ThreadWriterOptions) {
     this.#thread = new SupervisedThread({
       entry: new URL('./writer-thread.js', import.meta.url),
       workerData: options.data,
@@ -46,7 +46,9 @@ export class ThreadWriter implements Writer {
   }
 
   /** @throws {OperationUnknownError} `store.operation_unknown`: its modules aren't the caller's. */
-  static async open(options: ThreadWriterOptions): Promise<{ readonly writer: ThreadWriter; readonly about: WriterReady }> {
+  static async open(
+    options: ThreadWriterOptions,
+  ): Promise<{ readonly writer: ThreadWriter; readonly about: WriterReady }> {
     const writer = new ThreadWriter(options)
     await writer.#thread.start()
     // Set by onReady, without which start() doesn't resolve.
