@@ -1,3 +1,4 @@
 // A store of a test's own
 export { openTestStore, type OpenTestStore, type TestStore, type TestStoreOptions } from './open-test-store.js'
+export { sharedTestStore, type SharedTestStore } from './shared-test-store.js'
 export { fakeClock, type FakeClock } from './fake-clock.js'

@@ -11,32 +11,25 @@ import { sweepContract } from './sweep.js'
 import { tasksContract } from './tasks.js'
 import { workItemsContract } from './work-items.js'
 
-/** The suite in parts, for engines on which opening a store takes long: each part fits a test file. */
-export type ContractPart = 'work' | 'leases' | 'records'
-
-const PARTS: Readonly<Record<ContractPart, readonly ((open: OpenTestStore) => void)[]>> = {
-  work: [tasksContract, workItemsContract],
-  leases: [leasesContract, sweepContract],
-  records: [
-    checkpointsContract,
-    idempotencyContract,
-    eventsContract,
-    processesContract,
-    retentionContract,
-    integrationFlowContract,
-  ],
-}
+const CONTRACTS = [
+  tasksContract,
+  workItemsContract,
+  leasesContract,
+  checkpointsContract,
+  idempotencyContract,
+  eventsContract,
+  processesContract,
+  sweepContract,
+  retentionContract,
+  integrationFlowContract,
+]
 
 /**
- * The promises of a store, as tests. An engine or driver is done when it passes all parts.
+ * The promises of a store, as tests. An engine or driver is done when it passes.
  *
  * @param open Opens an empty store on a fake clock; every one is closed after its test.
  */
-export const storeContract = (
-  name: string,
-  open: OpenTestStore,
-  parts: readonly ContractPart[] = ['work', 'leases', 'records'],
-): void => {
+export const storeContract = (name: string, open: OpenTestStore): void => {
   describe(name, () => {
     const opened: TestStore[] = []
     const openAndRemember: OpenTestStore = async () => {
@@ -48,6 +41,6 @@ export const storeContract = (
       for (const test of opened.splice(0)) await test.close()
     })
 
-    for (const contract of parts.flatMap((part) => PARTS[part])) contract(openAndRemember)
+    for (const contract of CONTRACTS) contract(openAndRemember)
   })
 }
