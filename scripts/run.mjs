@@ -23,7 +23,7 @@ const COMMANDS = {
   ],
   bench: [
     ['turbo', 'run', 'build'],
-    ['node', 'bench/index.mjs'],
+    ['node', 'scripts/bench.mjs'],
   ],
   changeset: [['changeset']],
 }

@@ -1,5 +1,4 @@
 const { createProcess, createSweeper, createWorker, defineTask, submitTask } = require('@holdfast/engine')
-const { repositories } = require('@holdfast/store')
 const { openStore, sqlite } = require('@holdfast/store/sqlite')
 
 /** A user's program: `node durable.js submit|work|show <file> [task id]`. It prints one JSON line for each fact. */
@@ -22,8 +21,7 @@ const count = defineTask('count', {}, async (ctx, { to, stopAt }) => {
 })
 
 async function main() {
-  const opened = await openStore({ path, modules: [sqlite] })
-  const store = Object.assign(opened, repositories(opened, { processId: opened.info().processId }))
+  const store = await openStore({ path, modules: [sqlite] })
 
   const commands = {
     async submit() {

@@ -1,5 +1,4 @@
 import { createProcess, createSweeper, createWorker, defineTask, submitTask } from '@holdfast/engine'
-import { repositories } from '@holdfast/store'
 import { openStore, sqlite } from '@holdfast/store/sqlite'
 
 /** A user's program: `node durable.js submit|work|show <file> [task id]`. It prints one JSON line for each fact. */
@@ -21,8 +20,7 @@ const count = defineTask('count', {}, async (ctx, { to, stopAt }) => {
   return { counted: n }
 })
 
-const opened = await openStore({ path, modules: [sqlite] })
-const store = Object.assign(opened, repositories(opened, { processId: opened.info().processId }))
+const store = await openStore({ path, modules: [sqlite] })
 
 const commands = {
   async submit() {
