@@ -18,10 +18,9 @@ export const keyedSections = (path: string, sections: readonly MarkdownSection[]
   })
 }
 
+// By code points, because half of a surrogate pair is no text.
 const slug = (headingTrail: string): string =>
-  headingTrail
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')
+  [...headingTrail.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')]
     .slice(0, MAX_SLUG_LENGTH)
-    .toWellFormed()
+    .join('')
     .replace(/^-+|-+$/g, '')

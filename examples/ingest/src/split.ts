@@ -74,11 +74,11 @@ const hideFrontMatter = (text: string): string =>
 
 /** The heading's words without its markup. */
 const titleOf = (inline: Token | undefined): string => {
-  const [parsed] = markdown.parseInline((inline?.content ?? '').slice(0, MAX_HEADING_LENGTH * 4), {})
+  const [parsed] = markdown.parseInline(cut(inline?.content ?? '', MAX_HEADING_LENGTH * 4), {})
   const words = (parsed?.children ?? []).map((token) => (token.type === 'softbreak' ? ' ' : token.content)).join('')
-  return words
-    .replace(/<[^>]*>/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, MAX_HEADING_LENGTH)
+  const title = words.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
+  return cut(title.trim(), MAX_HEADING_LENGTH)
 }
+
+// Half of a surrogate pair at the end would be no text.
+const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')

@@ -73,6 +73,15 @@ describe('splitting Markdown at its headings', () => {
     expect(trails('### Deep\n\n# Top\n\n#### Deeper\n')).toEqual(['Deep', 'Top', 'Top › Deeper'])
   })
 
+  it('shortens a heading that goes on and on, between two characters', () => {
+    for (const pad of ['', 'a']) {
+      const [section] = splitMarkdown(`# ${pad}${'\u{1F600}'.repeat(2_000)}`)
+
+      expect(section?.headingTrail.length).toBeLessThanOrEqual(300)
+      expect(section?.headingTrail).toMatch(/^a?(?:\u{1F600})+$/u)
+    }
+  })
+
   it.each([
     ['quotes in quotes', '> '.repeat(50_000)],
     ['lists in lists', '- '.repeat(50_000)],
