@@ -224,6 +224,26 @@ describe.each(TESTED_DRIVERS)('a connection through %s', (driver) => {
       expect(connection.prepare('SELECT count(*) AS n FROM notes').get()).toEqual({ n: 0 })
     })
 
+    it('is what a full disk makes of one whose pages spilled, and then nothing commits on its own either', () => {
+      const connection = open(tempPath())
+      connection.exec(`PRAGMA journal_mode = WAL; PRAGMA cache_size = 5; ${TABLE}; PRAGMA max_page_count = 40`)
+      const insert = connection.prepare('INSERT INTO notes (body) VALUES (?)')
+      const bodyOf = (n: number): string => `${n} ${'x'.repeat(5_000)}`
+
+      connection.exec('BEGIN IMMEDIATE')
+      expect(() => {
+        for (let n = 0; n < 100; n += 1) insert.run(bodyOf(n))
+      }).toThrow(/full/)
+      // Whether SQLite ended it or not, no later write may land by itself.
+      if (connection.inTransaction) connection.exec('ROLLBACK')
+      else expect(() => insert.run('small')).toThrow(expect.objectContaining({ code: 'store.statement_refused' }))
+      connection.exec('ROLLBACK')
+
+      expect(connection.prepare('SELECT count(*) AS n FROM notes').get()).toEqual({ n: 0 })
+      insert.run('small')
+      expect(connection.prepare('SELECT body FROM notes').all()).toEqual([{ body: 'small' }])
+    })
+
     it.each(['ROLLBACK', 'BEGIN IMMEDIATE'])('is over after %s', (sql) => {
       const connection = openEnded()
 
