@@ -1178,6 +1178,15 @@ EXECUTE FUNCTION documents_guard_update();
 --> statement-breakpoint
 CREATE FUNCTION sections_guard_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF (
+      exists (
+        select 1 from sections known
+        where known.tenant = NEW.tenant and known.namespace = NEW.namespace and known.key = NEW.key
+      )
+      or exists (select 1 from sections known where known.seq = NEW.seq)
+    ) THEN
+    RAISE EXCEPTION 'section.exists' USING ERRCODE = 'HF001';
+  END IF;
   IF (NEW.document_seq is not null)
     and not exists (
       select 1 from documents document
@@ -1194,9 +1203,6 @@ $$;
 CREATE TRIGGER sections_guard_insert
 BEFORE INSERT ON sections
 FOR EACH ROW
-WHEN (
-  (NEW.document_seq is not null)
-)
 EXECUTE FUNCTION sections_guard_insert();
 --> statement-breakpoint
 CREATE FUNCTION sections_guard_update() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1126,7 +1126,14 @@ END;
 CREATE TRIGGER sections_guard_insert
 BEFORE INSERT ON sections
 WHEN
-  ((NEW.document_seq is not null)
+  ((
+      exists (
+        select 1 from sections known
+        where known.tenant = NEW.tenant and known.namespace = NEW.namespace and known.key = NEW.key
+      )
+      or exists (select 1 from sections known where known.seq = NEW.seq)
+    ))
+  OR ((NEW.document_seq is not null)
     and not exists (
       select 1 from documents document
       where document.seq = NEW.document_seq
@@ -1134,6 +1141,14 @@ WHEN
         and document.namespace = NEW.namespace
     ))
 BEGIN
+  SELECT RAISE(ABORT, 'section.exists')
+  WHERE ((
+      exists (
+        select 1 from sections known
+        where known.tenant = NEW.tenant and known.namespace = NEW.namespace and known.key = NEW.key
+      )
+      or exists (select 1 from sections known where known.seq = NEW.seq)
+    ));
   SELECT RAISE(ABORT, 'section.invalid_insert')
   WHERE ((NEW.document_seq is not null)
     and not exists (
@@ -1331,17 +1346,6 @@ BEGIN
       ELSE 'completed'
     END
   WHERE seq = NEW.task_seq AND state = 'active';
-END;
---> statement-breakpoint
-CREATE TRIGGER sections_fts_replace
-BEFORE INSERT ON sections
-WHEN EXISTS (
-    SELECT 1 FROM sections AS known
-    WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
-  )
-  OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
-BEGIN
-  SELECT RAISE(ABORT, 'section.exists');
 END;
 --> statement-breakpoint
 CREATE TRIGGER sections_fts_insert

@@ -22,7 +22,8 @@ const brief = (value) => {
 
 const compare = (what, written, meant) =>
   [...differences(written, meant)].map(
-    (found) => `${what}: ${found.path} is ${brief(found.meant)} in the schema, ${brief(found.written)} in the migrations`,
+    (found) =>
+      `${what}: ${found.path} is ${brief(found.meant)} in the schema, ${brief(found.written)} in the migrations`,
   )
 
 const snapshotDrift = async (engine, folder) => {
@@ -38,10 +39,7 @@ const recordDrift = (engine, folder) => {
   const meant = Object.fromEntries(
     engine.objects.map(({ name, table, create, drop }) => [name, { table, create, drop }]),
   )
-  return [
-    ...compare('object', objects, meant),
-    ...compare('table options', tableOptions, engine.tableOptions),
-  ]
+  return [...compare('object', objects, meant), ...compare('table options', tableOptions, engine.tableOptions)]
 }
 
 const fileDrift = (folder) => {

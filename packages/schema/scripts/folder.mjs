@@ -13,7 +13,9 @@ export const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 /** A UUID that is the same for the same content, so that generating twice writes the same bytes. */
 export const contentId = (content) => {
   const hex = sha256(JSON.stringify(content))
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
 }
 
 /**
@@ -28,7 +30,12 @@ export const migrationFolder = (path, dialect) => {
     path,
     journal: () => readJson(journalPath, { version: '7', dialect, entries: [] }),
     record: () => readJson(recordPath, { objects: {}, tableOptions: {}, migrations: {} }),
-    sqlFiles: () => (existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.sql')).sort() : []),
+    sqlFiles: () =>
+      existsSync(path)
+        ? readdirSync(path)
+            .filter((name) => name.endsWith('.sql'))
+            .sort()
+        : [],
     sql: (tag) => readFileSync(join(path, `${tag}.sql`), 'utf8'),
     snapshot: ({ idx }) => readJson(join(meta, `${String(idx).padStart(4, '0')}_snapshot.json`), undefined),
 

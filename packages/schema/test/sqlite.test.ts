@@ -1,4 +1,4 @@
 import { attacks } from './attacks/index.js'
 import { sqliteFiles } from './support/sqlite.js'
 
-attacks(sqliteFiles({ recursiveTriggers: true }))
+attacks(sqliteFiles({ asTheStoreDoes: true }))

@@ -26,7 +26,9 @@ describe('a PostgreSQL for tests', () => {
       const settings = await ask(server.url, `select current_setting('data_directory') as folder`)
       folder = (settings as { folder: string }).folder
       expect(existsSync(folder)).toBe(true)
-      expect(await ask(server.url, 'show server_version')).toMatchObject({ server_version: expect.stringMatching(/^1\d/) })
+      expect(await ask(server.url, 'show server_version')).toMatchObject({
+        server_version: expect.stringMatching(/^1\d/),
+      })
     } finally {
       await server.stop()
       await server.stop()

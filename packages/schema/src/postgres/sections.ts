@@ -49,9 +49,7 @@ export const sections = pgTable(
     createdAtMs: int8('created_at_ms').notNull(),
     updatedAtMs: int8('updated_at_ms').notNull(),
     /** Words as they are, without a language's endings: what `unicode61` does for SQLite, accents apart. */
-    search: tsvector('search')
-      .notNull()
-      .generatedAlwaysAs(searchedWords),
+    search: tsvector('search').notNull().generatedAlwaysAs(searchedWords),
   },
   (t) => [
     // search

@@ -25,6 +25,9 @@ export const retentionGuards: readonly Guard[] = [
     `${stands('checkpoints', 'OLD.checkpoint_seq')}\n      and not ${permitted('verification', 'OLD.seq')}`,
   ),
   // An event has no number of its own: a permit opens the journal of one item.
-  deletion('events', `${stands('work_items', 'OLD.work_item_seq')}\n      and not ${permitted('event', 'OLD.work_item_seq')}`),
+  deletion(
+    'events',
+    `${stands('work_items', 'OLD.work_item_seq')}\n      and not ${permitted('event', 'OLD.work_item_seq')}`,
+  ),
   deletion('idempotency_keys', `not ${permitted('idempotency_key', 'OLD.seq')}`),
 ]

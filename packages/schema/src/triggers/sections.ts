@@ -1,4 +1,4 @@
-import { type Guard } from './rule.js'
+import { ALWAYS, type Guard } from './rule.js'
 
 /** Another document's place, or another tenant's, is never reached by moving a row: remove it and write it anew. */
 export const documentGuards: readonly Guard[] = [
@@ -28,7 +28,22 @@ export const sectionGuards: readonly Guard[] = [
   {
     table: 'sections',
     event: 'insert',
-    rules: [{ code: 'section.invalid_insert', when: 'NEW.document_seq is not null', and: ofAnotherNamespace }],
+    rules: [
+      {
+        // REPLACE says nothing to a DELETE trigger where recursive_triggers is off: SQLite's full text would keep the
+        // words of a row that is gone. So a key that is there is updated, never inserted again.
+        code: 'section.exists',
+        when: ALWAYS,
+        and: `(
+      exists (
+        select 1 from sections known
+        where known.tenant = NEW.tenant and known.namespace = NEW.namespace and known.key = NEW.key
+      )
+      or exists (select 1 from sections known where known.seq = NEW.seq)
+    )`,
+      },
+      { code: 'section.invalid_insert', when: 'NEW.document_seq is not null', and: ofAnotherNamespace },
+    ],
   },
   {
     table: 'sections',

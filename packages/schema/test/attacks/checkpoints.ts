@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checkpointVerifications, checkpoints } from '../../src/sqlite/index.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Fresh, insert, insertOver, notJson, only, refuses, update } from '../support/db.js'
 import { checkpointRow, claim, enqueue, finished, outcome, revoke, settle, verificationRow } from '../support/rows.js'
@@ -109,8 +110,7 @@ export const checkpointAttacks = (fresh: Fresh): void => {
       await finished(db)
 
       await everyColumnIsFrozen(db, {
-        name: 'checkpoints',
-        table: 'checkpoints',
+        table: checkpoints,
         where: 'seq = 1',
         code: 'checkpoint.append_only',
       })
@@ -134,8 +134,7 @@ export const checkpointAttacks = (fresh: Fresh): void => {
       await finished(db)
 
       await everyColumnIsFrozen(db, {
-        name: 'checkpointVerifications',
-        table: 'checkpoint_verifications',
+        table: checkpointVerifications,
         where: 'seq = 1',
         code: 'verification.append_only',
       })

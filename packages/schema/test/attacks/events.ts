@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import { events } from '../../src/sqlite/index.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Fresh, type Row, insert, insertOver, notJson, only, refuses, update } from '../support/db.js'
-import { FAILURE, checkpointRow, claim, enqueue, finished, outcome, revoke, settle, verificationRow } from '../support/rows.js'
+import {
+  FAILURE,
+  checkpointRow,
+  claim,
+  enqueue,
+  finished,
+  outcome,
+  revoke,
+  settle,
+  verificationRow,
+} from '../support/rows.js'
 
 const logRow = (over: Row = {}): Row => ({
   work_item_seq: 1,
@@ -28,7 +39,12 @@ export const eventAttacks = (fresh: Fresh): void => {
       await settle(db, 'scheduled', 1, 'W1', { reason: 'retry', finished_at_ms: null, error: FAILURE })
       await update(db, 'work_items', { state: 'pending', reason: 'due' }, 'seq = 1')
       await claim(db)
-      await settle(db, 'waiting', 2, 'W1', { reason: 'waiting', waiting_reason: 'signal', finished_at_ms: null, attempt: 1 })
+      await settle(db, 'waiting', 2, 'W1', {
+        reason: 'waiting',
+        waiting_reason: 'signal',
+        finished_at_ms: null,
+        attempt: 1,
+      })
       await revoke(db, { state: 'pending', reason: 'resumed', waiting_reason: null })
       await update(db, 'work_items', { state: 'scheduled', reason: 'enqueued' }, 'seq = 1')
       await update(db, 'work_items', { state: 'pending', reason: 'due' }, 'seq = 1')
@@ -58,7 +74,9 @@ export const eventAttacks = (fresh: Fresh): void => {
         [15, 'lease.claimed', 7, 'w-1'],
         [16, 'item.completed', 7, 'w-1'],
       ])
-      const data = (await db.all('select data, encoding, raw_bytes from events where type <> ? order by position', ['log']))
+      const data = await db.all('select data, encoding, raw_bytes from events where type <> ? order by position', [
+        'log',
+      ])
       for (const row of data) {
         expect(row.encoding).toBe('json')
         expect(row.raw_bytes).toBe(String(row.data).length)
@@ -150,8 +168,7 @@ export const eventAttacks = (fresh: Fresh): void => {
       await finished(db)
 
       await everyColumnIsFrozen(db, {
-        name: 'events',
-        table: 'events',
+        table: events,
         where: 'work_item_seq = 1 and position = 2',
         code: 'event.append_only',
       })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { idempotencyKeys } from '../../src/sqlite/index.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Db, type Fresh, type Row, insert, insertOver, notJson, only, refuses, update } from '../support/db.js'
 import { ANSWER, FAILURE, enqueue, keyRow, taskRow } from '../support/rows.js'
@@ -175,8 +176,7 @@ export const idempotencyKeyAttacks = (fresh: Fresh): void => {
       const db = await withKey(ANSWER)
 
       await everyColumnIsFrozen(db, {
-        name: 'idempotencyKeys',
-        table: 'idempotency_keys',
+        table: idempotencyKeys,
         where: 'seq = 1',
         code: 'idempotency.already_completed',
       })

@@ -4,7 +4,18 @@ import { postgresTriggers } from '../../src/postgres/index.js'
 import * as schema from '../../src/sqlite/index.js'
 import { catalogOf, namesOf } from '../support/catalog.js'
 import { type Fresh, count, insert, only, refuses, update } from '../support/db.js'
-import { ANSWER, checkpointRow, claim, enqueue, finished, itemRow, keyRow, permit, settle, taskRow } from '../support/rows.js'
+import {
+  ANSWER,
+  checkpointRow,
+  claim,
+  enqueue,
+  finished,
+  itemRow,
+  keyRow,
+  permit,
+  settle,
+  taskRow,
+} from '../support/rows.js'
 
 const tables = [
   schema.tasks,

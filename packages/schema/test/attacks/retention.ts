@@ -10,11 +10,26 @@ const family = async (db: Db): Promise<void> => {
   await settle(db, 'completed', await claim(db, 'W2'), 'W2')
   const token = await claim(db)
   await insert(db, 'checkpoints', {
-    tenant: 't', id: 'C1', task_seq: 1, work_item_seq: 1, position: 1, type: 'tool_executed', is_replayed: 1,
-    fencing_token: token, attempt: 1, snapshot: '1', encoding: 'json', raw_bytes: 1, created_at_ms: 3_000,
+    tenant: 't',
+    id: 'C1',
+    task_seq: 1,
+    work_item_seq: 1,
+    position: 1,
+    type: 'tool_executed',
+    is_replayed: 1,
+    fencing_token: token,
+    attempt: 1,
+    snapshot: '1',
+    encoding: 'json',
+    raw_bytes: 1,
+    created_at_ms: 3_000,
   })
   await insert(db, 'checkpoint_verifications', {
-    checkpoint_seq: 1, outcome: 'verified', findings: '[]', verified_by: 'w', verified_at_ms: 3_000,
+    checkpoint_seq: 1,
+    outcome: 'verified',
+    findings: '[]',
+    verified_by: 'w',
+    verified_at_ms: 3_000,
   })
   await settle(db, 'completed', token)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Db, type Fresh, count, insert, notJson, refuses, update } from '../support/db.js'
+import { type Db, type Fresh, count, insert, insertOver, notJson, refuses, update } from '../support/db.js'
 import { documentRow, sectionRow } from '../support/rows.js'
 
 export const sectionAttacks = (fresh: Fresh): void => {
@@ -56,6 +56,17 @@ export const sectionAttacks = (fresh: Fresh): void => {
         insert(db, 'sections', sectionRow({ key: 'k2', document_seq: 2 })),
       )
       await refuses(db, 'section.immutable', 'sections', () => update(db, 'sections', { document_seq: 2 }, 'seq = 1'))
+    })
+
+    it('does not replace the one with its key or its number', async () => {
+      const db = await withSection()
+      const over = sectionRow({ text: 'forged' })
+
+      await refuses(db, 'section.exists', 'sections', () => insert(db, 'sections', over))
+      await refuses(db, 'section.exists', 'sections', () => insertOver(db, 'sections', over, 'tenant, namespace, key'))
+      await refuses(db, 'section.exists', 'sections', () =>
+        insertOver(db, 'sections', { ...over, key: 'k2', seq: 1 }, 'seq'),
+      )
     })
 
     it('is remembered on its own as well, and let go by its document', async () => {

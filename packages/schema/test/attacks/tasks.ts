@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { tasks } from '../../src/sqlite/index.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Fresh, insert, insertOver, only, refuses, update } from '../support/db.js'
 import { claim, enqueue, finished, itemRow, settle, taskRow } from '../support/rows.js'
@@ -71,8 +72,7 @@ export const taskAttacks = (fresh: Fresh): void => {
       await finished(db)
 
       await everyColumnIsFrozen(db, {
-        name: 'tasks',
-        table: 'tasks',
+        table: tasks,
         where: 'seq = 1',
         code: 'task.already_terminal',
       })

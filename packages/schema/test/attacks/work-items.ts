@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { workItems } from '../../src/sqlite/index.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Fresh, insert, insertOver, notJson, only, refuses, update } from '../support/db.js'
-import { FAILURE, NO_LEASE, claim, enqueue, finished, itemRow, outcome, revoke, settle, taskRow } from '../support/rows.js'
+import {
+  FAILURE,
+  NO_LEASE,
+  claim,
+  enqueue,
+  finished,
+  itemRow,
+  outcome,
+  revoke,
+  settle,
+  taskRow,
+} from '../support/rows.js'
 
 export const workItemAttacks = (fresh: Fresh): void => {
   describe('a new work item', () => {
@@ -343,8 +355,7 @@ export const workItemAttacks = (fresh: Fresh): void => {
       await finished(db, state)
 
       await everyColumnIsFrozen(db, {
-        name: 'workItems',
-        table: 'work_items',
+        table: workItems,
         where: 'seq = 1',
         code: 'work_item.already_terminal',
       })

@@ -1,9 +1,6 @@
-import { getTableColumns } from 'drizzle-orm'
+import { type Table, getTableColumns, getTableName } from 'drizzle-orm'
 import { expect } from 'vitest'
-import * as tables from '../../src/sqlite/index.js'
 import { type Db, type Row, type SqlValue, only, refuses, update } from './db.js'
-
-type TableName = 'tasks' | 'workItems' | 'checkpoints' | 'checkpointVerifications' | 'events' | 'idempotencyKeys'
 
 const other = (value: SqlValue | undefined, isNumber: boolean): SqlValue => {
   if (isNumber) return Number(value ?? 0) + 7
@@ -13,15 +10,16 @@ const other = (value: SqlValue | undefined, isNumber: boolean): SqlValue => {
 /** Tries to change every single column of a row, and to set it to NULL, and expects each to be refused alike. */
 export const everyColumnIsFrozen = async (
   db: Db,
-  { name, table, where, code }: { name: TableName; table: string; where: string; code: string },
+  { table, where, code }: { table: Table; where: string; code: string },
 ): Promise<void> => {
-  const columns = Object.values(getTableColumns(tables[name]))
+  const name = getTableName(table)
+  const columns = Object.values(getTableColumns(table))
   expect(columns.length).toBeGreaterThan(5)
-  const row: Row = await only(db, `select * from ${table} where ${where}`)
+  const row: Row = await only(db, `select * from ${name} where ${where}`)
   for (const column of columns) {
     const value = other(row[column.name], column.dataType === 'number')
-    await refuses(db, code, table, () => update(db, table, { [column.name]: value }, where))
+    await refuses(db, code, name, () => update(db, name, { [column.name]: value }, where))
     // SQLite itself refuses a row without its number, before any trigger.
-    if (!column.primary) await refuses(db, code, table, () => update(db, table, { [column.name]: null }, where))
+    if (!column.primary) await refuses(db, code, name, () => update(db, name, { [column.name]: null }, where))
   }
 }

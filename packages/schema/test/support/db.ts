@@ -41,7 +41,9 @@ export const insertOver = async (db: Db, table: string, row: Row, key: string): 
 
 export const update = async (db: Db, table: string, set: Row, where: string, verb = 'update'): Promise<void> =>
   db.exec(
-    `${verb} ${table} set ${Object.keys(set).map((column) => `${column} = ?`).join(', ')} where ${where}`,
+    `${verb} ${table} set ${Object.keys(set)
+      .map((column) => `${column} = ?`)
+      .join(', ')} where ${where}`,
     Object.values(set),
   )
 

@@ -36,7 +36,12 @@ export const plainWriter = (client: pg.Client): Db => {
   const all = async (sql: string, params: readonly SqlValue[] = []): Promise<Row[]> => {
     let at = 0
     try {
-      return (await client.query<Row>(sql.replaceAll('?', () => `$${++at}`), [...params])).rows
+      return (
+        await client.query<Row>(
+          sql.replaceAll('?', () => `$${++at}`),
+          [...params],
+        )
+      ).rows
     } catch (cause) {
       throw new Refused(reasonOf(cause), cause)
     }

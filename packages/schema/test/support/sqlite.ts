@@ -27,9 +27,9 @@ const refusing = async <T>(run: () => T): Promise<T> => {
 
 /** Real files in a folder that goes with the test file. Each call opens a new one, migrated or made by `statements`. */
 export const sqliteFiles = ({
-  recursiveTriggers,
+  asTheStoreDoes,
 }: {
-  recursiveTriggers: boolean
+  asTheStoreDoes: boolean
 }): ((statements?: readonly string[]) => Promise<Db>) => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-schema-'))
   const open: Database.Database[] = []
@@ -41,7 +41,9 @@ export const sqliteFiles = ({
     const file = new Database(join(folder, `${open.length}.db`))
     open.push(file)
     file.exec('pragma foreign_keys = on; pragma synchronous = off; pragma journal_mode = memory')
-    file.exec(`pragma recursive_triggers = ${recursiveTriggers ? 'on' : 'off'}`)
+    // What the store's own connections set; SQLite's defaults are the other way round.
+    file.exec(`pragma recursive_triggers = ${asTheStoreDoes ? 'on' : 'off'}`)
+    file.exec(`pragma trusted_schema = ${asTheStoreDoes ? 'off' : 'on'}`)
     for (const statement of statements) file.exec(statement)
     const all = (sql: string, params: readonly SqlValue[] = []): Row[] => {
       const rows = file.prepare(sql).all([...params]) as Row[]

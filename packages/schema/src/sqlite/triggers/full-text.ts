@@ -36,27 +36,8 @@ const add = `  INSERT INTO sections_fts (rowid, heading_trail, text, key)
 const remove = `  INSERT INTO sections_fts (sections_fts, rowid, heading_trail, text, key)
   VALUES ('delete', OLD.seq, OLD.heading_trail, OLD.text, OLD.key);`
 
-/**
- * REPLACE deletes without a word to the DELETE trigger unless `recursive_triggers` is on: the index would keep words of
- * a row that is gone. So a key that is there is never inserted again, as in every other table.
- */
-const replaced = trigger(
-  'sections_fts_replace',
-  'sections',
-  `CREATE TRIGGER sections_fts_replace
-BEFORE INSERT ON sections
-WHEN EXISTS (
-    SELECT 1 FROM sections AS known
-    WHERE known.tenant = NEW.tenant AND known.namespace = NEW.namespace AND known.key = NEW.key
-  )
-  OR EXISTS (SELECT 1 FROM sections AS known WHERE known.seq = NEW.seq)
-BEGIN
-  SELECT RAISE(ABORT, 'section.exists');
-END`,
-)
-
+/** `sections` refuses a key that is there, so no REPLACE takes a row away unheard: see its guard. */
 export const fullTextTriggers: readonly SchemaObject[] = [
-  replaced,
   on('INSERT', [add]),
   on(
     'UPDATE',
