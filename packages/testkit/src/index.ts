@@ -2,3 +2,6 @@
 export { openTestStore, type OpenTestStore, type TestStore, type TestStoreOptions } from './open-test-store.js'
 export { sharedTestStore, type SharedTestStore } from './shared-test-store.js'
 export { fakeClock, type FakeClock } from './fake-clock.js'
+
+// Real processes
+export { spawnNode, type Exit, type NodeProcess, type SpawnNodeOptions } from './processes/spawn-node.js'

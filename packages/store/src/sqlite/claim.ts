@@ -29,7 +29,7 @@ const leaseItemsOf = (next: SQL): SQL => sql`
     deadline_at_ms as "deadlineAtMs", timeout_ms as "timeoutMs", created_at_ms as "createdAtMs"`
 
 /** One queue of one tenant. Flat in the backlog: nothing but claimable items is in its index. */
-export const CLAIM_FROM_QUEUE: SQL = leaseItemsOf(sql`
+const CLAIM_FROM_QUEUE = leaseItemsOf(sql`
     select seq from work_items
     where tenant = ${p('tenant')} and queue = ${p('queue')} and state = 'pending'
     order by priority desc, seq
@@ -37,7 +37,7 @@ export const CLAIM_FROM_QUEUE: SQL = leaseItemsOf(sql`
   `)
 
 /** One task, whatever the queue. */
-export const CLAIM_FROM_TASK: SQL = leaseItemsOf(sql`
+const CLAIM_FROM_TASK = leaseItemsOf(sql`
     select seq from work_items
     where task_seq = (select seq from tasks where tenant = ${p('tenant')} and id = ${p('taskId')})
       and state = 'pending'

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { heartbeat, startLeases, type LeaseAnswer } from '../leases.js'
 import { granted, refused, type Verdict } from '../operation.js'
 import type { LeaseRef } from '../work-items.js'
@@ -19,7 +19,7 @@ const answerOf = (workItemId: string, verdict: Verdict<Extended>): LeaseAnswer =
     : { workItemId, ...verdict.refusal, leaseExpiresAtMs: null }
 
 /** From here on the attempt counts: what was claimed ahead is begun. Asked again, it changes nothing. */
-export const START: SQL = sql`
+const START = sql`
   update work_items
   set is_ahead = 0, started_at_ms = coalesce(started_at_ms, ${p('nowMs')}), updated_at_ms = ${p('nowMs')}
   where tenant = ${p('tenant')} and id = ${p('workItemId')}
@@ -39,7 +39,7 @@ export const startBinding: SqliteBinding = severalStatements(startLeases, (db) =
 })
 
 /** A lease whose time is over is not extended: somebody may be about to take it back. */
-export const HEARTBEAT: SQL = sql`
+const HEARTBEAT = sql`
   update work_items
   set lease_expires_at_ms = ${p('expiresAtMs')}, lease_ms = ${p('leaseMs')},
     heartbeat_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { complete, fail, release, type Failed, type LeaseStatus, leaseStatus, leasesOfProcess } from '../leases.js'
 import { granted } from '../operation.js'
 import type { LeaseRef } from '../work-items.js'
@@ -12,15 +12,15 @@ import { preparedRows } from './prepared.js'
 const p = sql.placeholder
 
 /** The guard of every write under a lease. Expiry is no part of it: a lease that nobody revoked may still settle. */
-const UNDER_LEASE: SQL = sql`
+const UNDER_LEASE = sql`
   tenant = ${p('tenant')} and id = ${p('workItemId')}
     and state = 'running' and fencing_token = ${p('fencingToken')}`
 
 /** The item as this very lease left it, however often it is asked. */
-const SETTLED_BY_LEASE: SQL = sql`
+const SETTLED_BY_LEASE = sql`
   tenant = ${p('tenant')} and id = ${p('workItemId')} and settle_token = ${p('fencingToken')}`
 
-export const COMPLETE: SQL = sql`
+const COMPLETE = sql`
   update work_items
   set state = 'completed', reason = 'completed', settle_token = fencing_token, ${LEASE_CLEARED},
     result = ${p('result')}, result_encoding = ${p('encoding')}, error = null,
@@ -49,7 +49,7 @@ const completeBinding = oneStatement(complete, (db) => {
 const attemptLeft = sql`(${p('retryAtMs')} is not null and attempt < max_attempts)`
 
 /** With an attempt left and a time to try again, back to the queue; otherwise the end. One statement decides. */
-export const FAIL: SQL = sql`
+const FAIL = sql`
   update work_items
   set state = case when not ${attemptLeft} then 'failed'
                    when ${p('retryAtMs')} > ${p('nowMs')} then 'scheduled'
@@ -81,7 +81,7 @@ const failBinding = oneStatement(fail, (db) => {
 })
 
 /** Neither a failure nor an end: the attempt is given back, and the token raised, so that the old one is worth nothing. */
-export const RELEASE: SQL = sql`
+const RELEASE = sql`
   update work_items
   set state = case when ${p('visibleAtMs')} > ${p('nowMs')} then 'scheduled' else 'pending' end,
     reason = ${p('reason')}, settle_token = fencing_token, fencing_token = fencing_token + 1,
@@ -124,7 +124,7 @@ const statusBinding = quickRead(leaseStatus, (db) => {
 })
 
 /** Oldest item first, which is the order of the index. */
-export const LEASES_OF_PROCESS: SQL = sql`
+const LEASES_OF_PROCESS = sql`
   select seq, tenant, id as "workItemId", fencing_token as "fencingToken",
     lease_expires_at_ms as "leaseExpiresAtMs", is_ahead as "isAhead"
   from work_items

@@ -4,12 +4,16 @@ import { preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
-/** When the next `scheduled` item is due. */
-export const NEXT_DUE: ReturnType<typeof sql> = sql`
-  select visible_at_ms as "dueAtMs" from work_items where state = 'scheduled' order by visible_at_ms limit 1`
+/** When the next `scheduled` item is due: the head of its index, which the lower bound makes a search. */
+const NEXT_DUE = sql`
+  select visible_at_ms as "dueAtMs"
+  from work_items
+  where state = 'scheduled' and visible_at_ms >= 0
+  order by visible_at_ms
+  limit 1`
 
 /** What has become due turns `pending`, the longest due first. */
-export const PROMOTE: ReturnType<typeof sql> = sql`
+const PROMOTE = sql`
   update work_items
   set state = 'pending', reason = 'due', updated_at_ms = ${p('nowMs')}
   where seq in (

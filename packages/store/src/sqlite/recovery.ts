@@ -51,7 +51,7 @@ interface RecoveryError {
  * Takes one lease back. Guarded by token and expiry: a heartbeat or a completion since the look wins. Never begun:
  * the attempt is given back. Begun: requeued while attempts are left, failed otherwise.
  */
-export const RECOVER: SQL = sql`
+const RECOVER = sql`
   update work_items
   set state = case when is_ahead = 1 or attempt < max_attempts then 'pending' else 'failed' end,
     reason = case when is_ahead = 1 then 'ahead_returned' else ${p('reason')} end,

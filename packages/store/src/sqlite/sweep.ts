@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { granted } from '../operation.js'
 import {
   continueCancellations,
@@ -20,7 +20,7 @@ import { FOUND_LEASE, type FoundLease, preparedRecovery } from './recovery.js'
 const p = sql.placeholder
 
 /** The leases that ran out first. */
-export const EXPIRED: SQL = sql`
+const EXPIRED = sql`
   select ${FOUND_LEASE} from work_items
   where state = 'running' and lease_expires_at_ms <= ${p('nowMs')}
   order by lease_expires_at_ms, seq
@@ -90,7 +90,7 @@ const promoteBinding = oneStatement(promoteDue, (db) => {
 })
 
 /** Nobody works on these, so nobody else would notice. Running ones are ended by their worker, or by their lease. */
-export const FAIL_OVERDUE: SQL = sql`
+const FAIL_OVERDUE = sql`
   update work_items
   set state = 'failed', reason = 'deadline', waiting_reason = null,
     fencing_token = fencing_token + 1, ${LEASE_CLEARED},
@@ -165,7 +165,7 @@ const expireKeysBinding = severalStatements(expireKeys, (db) => {
   }
 })
 
-export const WATCH: SQL = sql`
+const WATCH = sql`
   select seq, tenant, id as "workItemId", fencing_token as "fencingToken", lease_ms as "leaseMs",
     lease_expires_at_ms as "leaseExpiresAtMs"
   from work_items

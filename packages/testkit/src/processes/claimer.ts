@@ -1,0 +1,23 @@
+import { once } from 'node:events'
+import { openStore } from '@holdfast/store/sqlite'
+
+/**
+ * Run as a process of its own: says that it is ready, begins at SIGUSR2, claims and completes until nothing is left,
+ * and prints the ids that it completed, one batch a line. Arguments: the file, the owner's name, items per claim.
+ */
+const [path = '', owner = '', limit = '1'] = process.argv.slice(2)
+
+const store = await openStore({ path, create: false })
+const begun = once(process, 'SIGUSR2')
+process.stdout.write(`${JSON.stringify({ ready: owner })}\n`)
+await begun
+
+for (let rotation = 0; ; rotation += 1) {
+  const leases = await store.leases.claim({ queue: 'test', owner, limit: Number(limit), rotation })
+  if (leases.length === 0) break
+  const verdicts = await store.leases.completeAll(leases.map((lease) => ({ lease, result: owner })))
+  const refused = verdicts.filter((verdict) => !verdict.ok)
+  const completed = leases.filter((_, index) => verdicts[index]?.ok).map((lease) => lease.workItemId)
+  process.stdout.write(`${JSON.stringify({ completed, refused })}\n`)
+}
+await store.close()
