@@ -35,7 +35,7 @@ describe(`${CLAIMERS} processes on one file`, () => {
 
     claimers = Array.from({ length: CLAIMERS }, (_, n) => spawnNode(CLAIMER, { args: [path, `claimer-${n}`, '25'] }))
     for (const claimer of claimers) await claimer.line(isReady)
-    for (const claimer of claimers) claimer.signal('SIGUSR2')
+    for (const claimer of claimers) claimer.say('go')
     const exits = await Promise.all(claimers.map((claimer) => claimer.exited))
 
     // A refusal or an error of any kind, SQLITE_BUSY among them, would end a claimer or stand in `refused`.

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { openStore } from '@holdfast/store/sqlite'
 
 /**
- * Run as a process of its own: says that it is ready, begins at SIGUSR2, claims and completes until nothing is left,
+ * Run as a process of its own: says that it is ready, begins at the first line it is told, claims and completes until nothing is left,
  * and prints the ids that it completed, one batch a line. Arguments: the file, the owner's name, items per claim.
  */
 const [path = '', owner = '', limit = '1'] = process.argv.slice(2)
 
 const store = await openStore({ path, create: false })
-const begun = once(process, 'SIGUSR2')
 process.stdout.write(`${JSON.stringify({ ready: owner })}\n`)
-await begun
+await once(process.stdin, 'data')
+process.stdin.destroy()
 
 for (let rotation = 0; ; rotation += 1) {
   const leases = await store.leases.claim({ queue: 'test', owner, limit: Number(limit), rotation })

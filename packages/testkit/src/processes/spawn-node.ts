@@ -23,6 +23,8 @@ export interface NodeProcess {
   readonly errors: () => string
   /** Resolves with the first line, past or to come, that `matches`; rejects when the process ends without one. */
   line<Line>(matches: (line: unknown) => line is Line): Promise<Line>
+  /** Writes a line to its standard input. */
+  say(line: string): void
   /** Sends a signal to this process alone. */
   signal(name: NodeJS.Signals): void
   /** Resolves when the process has ended and its output was read. */
@@ -34,7 +36,7 @@ export interface NodeProcess {
 /** Starts `node script`. The script is a built file: nothing of the test runner reaches into the child. */
 export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeProcess => {
   const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     // The test runner's own settings are not the child's.
     env: { PATH: process.env.PATH, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -46,6 +48,8 @@ export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeP
   const tell = (): void => {
     for (const listener of [...listeners]) listener()
   }
+  // What is said to a process that has just been killed is lost, and that is no error of the test.
+  child.stdin.on('error', () => undefined)
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text
   })
@@ -74,6 +78,7 @@ export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeP
         listeners.add(look)
         look()
       }),
+    say: (line) => void child.stdin.write(`${line}\n`),
     signal: (name) => void child.kill(name),
     kill: async () => {
       if (!hasEnded) child.kill('SIGKILL')
