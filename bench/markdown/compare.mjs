@@ -20,7 +20,8 @@ const parsers = {
   'marked, blocks only': (text) => new Lexer({ gfm: true }).blockTokens(text.replace(/\r\n?/g, '\n'), []),
   marked: (text) => new Lexer({ gfm: true }).lex(text),
   commonmark: (text) => new Parser().parse(text),
-  'mdast-util-from-markdown': (text) => fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }),
+  'mdast-util-from-markdown': (text) =>
+    fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }),
 }
 
 const hostile = {
@@ -50,7 +51,9 @@ console.log('\n| parser | µs a file (median) | relative | hostile text: slowest
 const base = median(Object.values(times)[0])
 for (const [name, parse] of Object.entries(parsers)) {
   const time = median(times[name])
-  console.log(`| ${name} | ${Math.round((time / texts.length) * 1000)} | ${(time / base).toFixed(1)} | ${worst(parse)} |`)
+  console.log(
+    `| ${name} | ${Math.round((time / texts.length) * 1000)} | ${(time / base).toFixed(1)} | ${worst(parse)} |`,
+  )
 }
 
 function worst(parse) {
