@@ -68,10 +68,8 @@ export const promoteDue: Operation<
 > = operation('sweep.promoteDue')
 
 /** Open items that no worker holds and whose deadline has passed become `failed` with `work_item.deadline_exceeded`. */
-export const failOverdue: Operation<
-  { readonly limit: number; readonly nowMs: number },
-  { readonly failed: number }
-> = operation('sweep.failOverdue')
+export const failOverdue: Operation<{ readonly limit: number; readonly nowMs: number }, { readonly failed: number }> =
+  operation('sweep.failOverdue')
 
 /** Goes on with cancellations that were cut short. */
 export const continueCancellations: Operation<
@@ -80,10 +78,8 @@ export const continueCancellations: Operation<
 > = operation('sweep.continueCancellations')
 
 /** Deletes expired idempotency keys that nobody is working on. */
-export const expireKeys: Operation<
-  { readonly limit: number; readonly nowMs: number },
-  { readonly deleted: number }
-> = operation('sweep.expireKeys')
+export const expireKeys: Operation<{ readonly limit: number; readonly nowMs: number }, { readonly deleted: number }> =
+  operation('sweep.expireKeys')
 
 /**
  * Running leases, those that run out first in front, for a sweeper that watches them by monotonic time. A batch of

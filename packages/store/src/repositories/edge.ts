@@ -58,4 +58,7 @@ const describe = (error: Error): object => ({
 
 // Somebody else's error is stored as well as it can be: refusing it would lose the failure itself.
 const wellFormed = (text: string): string =>
-  text.slice(0, MAX_TEXT).replace(/\p{Surrogate}/gu, '\ufffd').replaceAll('\0', '\ufffd')
+  text
+    .slice(0, MAX_TEXT)
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replaceAll('\0', '\ufffd')

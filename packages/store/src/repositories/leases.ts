@@ -145,7 +145,10 @@ export class Leases {
   async completeAll(
     completions: readonly { readonly lease: LeaseRef; readonly result: unknown }[],
   ): Promise<readonly Verdict<Completed>[]> {
-    return this.context.submits.submitAll(complete, completions.map((each) => this.#completion(each)))
+    return this.context.submits.submitAll(
+      complete,
+      completions.map((each) => this.#completion(each)),
+    )
   }
 
   /**
@@ -162,7 +165,10 @@ export class Leases {
   async failAll(
     failures: readonly ({ readonly lease: LeaseRef; readonly error: unknown } & FailOptions)[],
   ): Promise<readonly Verdict<Failed>[]> {
-    return this.context.submits.submitAll(fail, failures.map((each) => this.#failure(each)))
+    return this.context.submits.submitAll(
+      fail,
+      failures.map((each) => this.#failure(each)),
+    )
   }
 
   /** Hands an item back without burning an attempt. @throws as `complete`. */
@@ -174,7 +180,10 @@ export class Leases {
   async releaseAll(
     releases: readonly ({ readonly lease: LeaseRef } & ReleaseOptions)[],
   ): Promise<readonly Verdict<Released>[]> {
-    return this.context.submits.submitAll(release, releases.map((each) => this.#handBack(each)))
+    return this.context.submits.submitAll(
+      release,
+      releases.map((each) => this.#handBack(each)),
+    )
   }
 
   /** Who holds an item, and until when; undefined when there is no such item. */
@@ -234,7 +243,9 @@ const processOf = (processId: string | null): string | null =>
 const queuesOf = ({ queue, queues, taskId }: Claim): readonly string[] => {
   if (taskId !== undefined) {
     if (queue === undefined && queues === undefined) return []
-    throw new InvalidInputError("a claim of one task takes its items from every queue: don't name one", { name: 'queue' })
+    throw new InvalidInputError("a claim of one task takes its items from every queue: don't name one", {
+      name: 'queue',
+    })
   }
   if ((queue === undefined) === (queues === undefined))
     throw new InvalidInputError('name a queue, several queues or a task to claim from', { name: 'queue' })

@@ -104,7 +104,8 @@ export class WorkItems {
   }
 
   #idOf({ key, id }: SpawnItem, parent: LeaseRef): string {
-    if (id !== undefined && key !== undefined) throw new InvalidInputError('give an id or a key, not both', { name: 'key' })
+    if (id !== undefined && key !== undefined)
+      throw new InvalidInputError('give an id or a key, not both', { name: 'key' })
     if (key !== undefined) return childId(parent.workItemId, checkName('key', key))
     return checkName('id', id ?? this.context.ids())
   }

@@ -90,13 +90,21 @@ export const claimBinding: SqliteBinding = severalStatements(claim, (db) => {
       const [tenant, another] = tenants
       if (tenant === undefined || another !== undefined)
         return refused('input.invalid', 'a claim of one task names the one tenant that it belongs to', { taskId })
-      return granted(fromTask({ ...lease, tenant, taskId, limit }).sort(byClaimOrder).map(leaseOf))
+      return granted(
+        fromTask({ ...lease, tenant, taskId, limit })
+          .sort(byClaimOrder)
+          .map(leaseOf),
+      )
     }
     const leases: Lease[] = []
     for (const arm of armsOf(args)) {
       const left = limit - leases.length
       if (left <= 0) break
-      leases.push(...fromQueue({ ...lease, ...arm, limit: left }).sort(byClaimOrder).map(leaseOf))
+      leases.push(
+        ...fromQueue({ ...lease, ...arm, limit: left })
+          .sort(byClaimOrder)
+          .map(leaseOf),
+      )
     }
     return granted(leases)
   }

@@ -64,7 +64,9 @@ export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db)
       const [expired] = stillHeld(lease)
       if (!expired) return refuse(lease)
       const { leaseExpiresAtMs } = expired
-      return refused('lease.expired', `the lease on ${lease.workItemId} ran out at ${leaseExpiresAtMs}`, { leaseExpiresAtMs })
+      return refused('lease.expired', `the lease on ${lease.workItemId} ran out at ${leaseExpiresAtMs}`, {
+        leaseExpiresAtMs,
+      })
     }
     return granted(leases.map((lease) => answerOf(lease.workItemId, extend(lease))))
   }

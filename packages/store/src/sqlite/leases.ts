@@ -133,7 +133,10 @@ const LEASES_OF_PROCESS = sql`
   limit ${p('limit')}`
 
 const ofProcessBinding = read(leasesOfProcess, (db) => {
-  const page = preparedRows<LeaseRef & { seq: number; leaseExpiresAtMs: number; isAhead: number }>(db, LEASES_OF_PROCESS)
+  const page = preparedRows<LeaseRef & { seq: number; leaseExpiresAtMs: number; isAhead: number }>(
+    db,
+    LEASES_OF_PROCESS,
+  )
   return (args) =>
     granted(page({ ...args, afterSeq: args.afterSeq ?? 0 }).map((row) => ({ ...row, isAhead: row.isAhead === 1 })))
 })

@@ -76,8 +76,16 @@ const errorOf = (lease: FoundLease, { reason, sweeper }: RecoveryCause): Recover
   const end = attempt < maxAttempts ? 'it goes back to its queue' : 'no attempt is left'
   const about = { attempt, maxAttempts, owner, sweeper }
   return reason === 'expired'
-    ? { code: 'lease.expired', message: `the lease of ${owner} ran out in attempt ${attempt} of ${maxAttempts}: ${end}`, ...about }
-    : { code: 'process.dead', message: `the process of ${owner} died in attempt ${attempt} of ${maxAttempts}: ${end}`, ...about }
+    ? {
+        code: 'lease.expired',
+        message: `the lease of ${owner} ran out in attempt ${attempt} of ${maxAttempts}: ${end}`,
+        ...about,
+      }
+    : {
+        code: 'process.dead',
+        message: `the process of ${owner} died in attempt ${attempt} of ${maxAttempts}: ${end}`,
+        ...about,
+      }
 }
 
 /**
@@ -125,7 +133,14 @@ export const preparedRecovery = (
       const id = checkpointIds[index]
       if (id === undefined || lease.isAhead === 1) continue
       const written = attempt(workItemId, errors, () => {
-        writeErrorBoundary({ id, lease, error, willRetry: state === 'pending', token: after.fencingToken, nowMs: cause.nowMs })
+        writeErrorBoundary({
+          id,
+          lease,
+          error,
+          willRetry: state === 'pending',
+          token: after.fencingToken,
+          nowMs: cause.nowMs,
+        })
         return true
       })
       if (written) errorCheckpoints += 1

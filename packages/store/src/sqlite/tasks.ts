@@ -28,7 +28,9 @@ const submit = severalStatements(submitTask, (db) => {
     const added = addRoot(item, { tenant, taskSeq: task.seq, parentSeq: null, nowMs })
     // A root item that was there before its task belongs to another one.
     if (added === 'conflict' || (task.created && added !== 'created') || !task.isSameType) {
-      return refused('task.conflict', `${item.id} exists already with another type, queue or input`, { taskId: item.id })
+      return refused('task.conflict', `${item.id} exists already with another type, queue or input`, {
+        taskId: item.id,
+      })
     }
     if (idempotency) key.keep(tenant, idempotency, task.seq, nowMs)
     return granted({ taskId: item.id, created: task.created, replayed: null })

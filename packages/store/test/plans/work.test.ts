@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { claim, complete, fail, heartbeat, leasesOfProcess, leaseStatus, release, startLeases } from '../../src/leases.js'
+import {
+  claim,
+  complete,
+  fail,
+  heartbeat,
+  leasesOfProcess,
+  leaseStatus,
+  release,
+  startLeases,
+} from '../../src/leases.js'
 import type { Operation } from '../../src/operation.js'
 import {
   continueCancellations,

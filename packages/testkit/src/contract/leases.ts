@@ -51,9 +51,7 @@ export const leasesContract = (open: OpenTestStore): void => {
       const test = await open()
       for (let n = 0; n < 20; n += 1) await test.enqueue({ input: n })
 
-      const claims = await Promise.all(
-        ['a', 'b', 'c', 'd'].map((owner) => claimMany(test, { owner, limit: 7 })),
-      )
+      const claims = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => claimMany(test, { owner, limit: 7 })))
 
       const ids = claims.flat().map((lease) => lease.workItemId)
       expect(ids).toHaveLength(20)
@@ -241,7 +239,11 @@ export const leasesContract = (open: OpenTestStore): void => {
       const test = await open()
       const id = await test.enqueue()
 
-      expect(await test.store.leases.status(id)).toMatchObject({ state: 'pending', owner: null, leaseExpiresAtMs: null })
+      expect(await test.store.leases.status(id)).toMatchObject({
+        state: 'pending',
+        owner: null,
+        leaseExpiresAtMs: null,
+      })
 
       await claimOne(test, { owner: 'worker-a', leaseMs: 1_000, processId: 'process-1' })
       expect(await test.store.leases.status(id)).toEqual({
@@ -472,7 +474,11 @@ export const leasesContract = (open: OpenTestStore): void => {
         attempt: 1,
       })
 
-      expect(await test.store.workItems.require(id)).toMatchObject({ state: 'scheduled', reason: 'retry', error: failure })
+      expect(await test.store.workItems.require(id)).toMatchObject({
+        state: 'scheduled',
+        reason: 'retry',
+        error: failure,
+      })
       expect(await claimMany(test)).toEqual([])
       test.clock.advance(500)
       expect(await claimOne(test)).toMatchObject({ workItemId: id, attempt: 2, fencingToken: 2 })
@@ -643,7 +649,11 @@ export const leasesContract = (open: OpenTestStore): void => {
 
       await test.store.leases.release(lease, { reason: 'ahead_returned' })
 
-      expect(await test.store.workItems.require(id)).toMatchObject({ state: 'pending', attempt: 0, reason: 'ahead_returned' })
+      expect(await test.store.workItems.require(id)).toMatchObject({
+        state: 'pending',
+        attempt: 0,
+        reason: 'ahead_returned',
+      })
     })
   })
 

@@ -6,8 +6,7 @@ import { claimMany, claimOne } from './claiming.js'
 const recoverExpired = (
   { store }: TestStore,
   options: { limit?: number; errorCheckpoints?: boolean } = {},
-): Promise<Recovery> =>
-  store.sweep.recoverExpired({ sweeper: 'sweep-1', ...options })
+): Promise<Recovery> => store.sweep.recoverExpired({ sweeper: 'sweep-1', ...options })
 
 const NOTHING = { found: 0, recovered: [], failed: [], errorCheckpoints: 0, errors: [] }
 
@@ -22,7 +21,14 @@ export const sweepContract = (open: OpenTestStore): void => {
       expect(await recoverExpired(test)).toEqual({
         found: 1,
         recovered: [
-          { tenant: 'default', workItemId: id, state: 'pending', attempt: 1, maxAttempts: 3, previousOwner: 'worker-a' },
+          {
+            tenant: 'default',
+            workItemId: id,
+            state: 'pending',
+            attempt: 1,
+            maxAttempts: 3,
+            previousOwner: 'worker-a',
+          },
         ],
         failed: [],
         errorCheckpoints: 1,

@@ -214,14 +214,17 @@ export const tasksContract = (open: OpenTestStore): void => {
       expect(await test.store.workItems.list({ taskId: id, state: 'failed' })).toMatchObject([{ id: bad.workItemId }])
     })
 
-    it.each(['any', 'root'] as const)('with failure policy %s is failed when the root item fails', async (failurePolicy) => {
-      const test = await open()
-      const id = await test.enqueue({ failurePolicy })
+    it.each(['any', 'root'] as const)(
+      'with failure policy %s is failed when the root item fails',
+      async (failurePolicy) => {
+        const test = await open()
+        const id = await test.enqueue({ failurePolicy })
 
-      await test.store.leases.fail(await claimOne(test), failure)
+        await test.store.leases.fail(await claimOne(test), failure)
 
-      expect(await test.store.tasks.require(id)).toMatchObject({ state: 'failed', error: failure, result: undefined })
-    })
+        expect(await test.store.tasks.require(id)).toMatchObject({ state: 'failed', error: failure, result: undefined })
+      },
+    )
   })
 
   describe('cancelling a task', () => {
@@ -322,7 +325,8 @@ export const tasksContract = (open: OpenTestStore): void => {
       const other = await test.enqueue({ type: 'other' })
       const active = await test.enqueue({ type: 'mail' })
 
-      const idsOf = async (filter: object): Promise<string[]> => (await test.store.tasks.list(filter)).map(({ id }) => id)
+      const idsOf = async (filter: object): Promise<string[]> =>
+        (await test.store.tasks.list(filter)).map(({ id }) => id)
       expect(await idsOf({ state: 'completed' })).toEqual([mail])
       expect(await idsOf({ type: 'other' })).toEqual([other])
       expect(await idsOf({ type: 'mail' })).toEqual([active, mail])
@@ -365,7 +369,9 @@ export const tasksContract = (open: OpenTestStore): void => {
       const { store } = await open()
       await store.tasks.submit({ id: 'same', type: 'test', input: 'ours' })
 
-      expect(await store.tasks.submit({ id: 'same', type: 'test', input: 'theirs' }, { tenant: 'foreign' })).toMatchObject({
+      expect(
+        await store.tasks.submit({ id: 'same', type: 'test', input: 'theirs' }, { tenant: 'foreign' }),
+      ).toMatchObject({
         created: true,
       })
 
@@ -400,7 +406,11 @@ export const tasksContract = (open: OpenTestStore): void => {
       ['an input over the limit', { ...valid, input: 'x'.repeat(1_048_576) }, 'input.too_large'],
       ['metadata over the limit', { ...valid, metadata: 'x'.repeat(65_536) }, 'input.too_large'],
       ['a key with a NUL', { ...valid, idempotency: { key: '\0', request: 1, response: 1 } }, 'input.invalid_text'],
-      ['a key for no time', { ...valid, idempotency: { key: 'k', request: 1, response: 1, ttlMs: 0 } }, 'input.invalid'],
+      [
+        'a key for no time',
+        { ...valid, idempotency: { key: 'k', request: 1, response: 1, ttlMs: 0 } },
+        'input.invalid',
+      ],
     ])('%s is refused, and nothing is written', async (_, task, code) => {
       const { store } = await open()
 

@@ -18,7 +18,13 @@ export const workItemsContract = (open: OpenTestStore): void => {
       const [, a, b] = await test.store.workItems.list({ taskId })
       const common = { taskId, parentId: taskId, isRoot: false, type: 'child', attempt: 0 }
       expect(a).toMatchObject({ ...common, queue: 'child', state: 'pending', input: 1, priority: 5, maxAttempts: 1 })
-      expect(b).toMatchObject({ ...common, queue: 'slow', state: 'scheduled', input: 2, visibleAtMs: test.clock.nowMs() + 100 })
+      expect(b).toMatchObject({
+        ...common,
+        queue: 'slow',
+        state: 'scheduled',
+        input: 2,
+        visibleAtMs: test.clock.nowMs() + 100,
+      })
     })
 
     it('adds nothing twice when it runs again', async () => {
@@ -131,7 +137,10 @@ export const workItemsContract = (open: OpenTestStore): void => {
       const taskId = await test.enqueue()
       const lease = await claimOne(test)
       const ids = ['a', 'b', 'c', 'd', 'e']
-      await test.store.workItems.spawn(lease, ids.map((id) => ({ id, type: 'child', input: null })))
+      await test.store.workItems.spawn(
+        lease,
+        ids.map((id) => ({ id, type: 'child', input: null })),
+      )
 
       const first = await test.store.workItems.list({ taskId, state: 'pending', limit: 3 })
       const afterSeq = first.at(-1)?.seq ?? 0
@@ -146,7 +155,10 @@ export const workItemsContract = (open: OpenTestStore): void => {
       const taskId = await test.enqueue()
       const lease = await claimOne(test)
       const ids = ['a', 'b', 'c', 'd']
-      await test.store.workItems.spawn(lease, ids.map((id) => ({ id, type: 'child', input: null })))
+      await test.store.workItems.spawn(
+        lease,
+        ids.map((id) => ({ id, type: 'child', input: null })),
+      )
       const [a, b] = await claimMany(test, { queue: 'child', limit: 2 })
       if (!a || !b) throw new Error('four children were spawned')
       await test.store.leases.complete(b)

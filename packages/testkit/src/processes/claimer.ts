@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { openStore } from '@holdfast/store/sqlite'
 
 /**
- * Run as a process of its own: says that it is ready, begins at the first line it is told, claims and completes until nothing is left,
- * and prints the ids that it completed, one batch a line. Arguments: the file, the owner's name, items per claim.
+ * Run as a process of its own: says that it is ready, begins at the first line it is told, claims and completes until
+ * nothing is left, and prints the ids that it completed, one batch a line. Arguments: the file, the owner's name,
+ * items per claim.
  */
 const [path = '', owner = '', limit = '1'] = process.argv.slice(2)
 
