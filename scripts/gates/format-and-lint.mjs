@@ -4,7 +4,7 @@ import { countIn, requireSeen, requireTool } from './gate.mjs'
 export const formatAndLint = {
   name: 'format and lint (biome)',
   async run(env) {
-    const { output } = await requireTool(env, 'biome', 'check', '--error-on-warnings')
+    const { output } = await requireTool(env, 'biome', 'check', '--error-on-warnings', '--diagnostic-level=warn')
     return requireSeen('files', countIn(output, /Checked (\d+) files/), 60)
   },
 }

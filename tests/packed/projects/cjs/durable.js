@@ -50,4 +50,4 @@ async function main() {
   await store.close()
 }
 
-main()
+void main()
