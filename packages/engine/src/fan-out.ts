@@ -8,19 +8,22 @@ import type { TaskRegistry } from './task-registry.js'
 
 type InputOf<Definition> = Definition extends TaskDefinition<infer Submitted, unknown> ? Submitted : never
 
-/** One item to add to the running task. */
-export interface SpawnRequest<Definition extends AnyTaskDefinition = AnyTaskDefinition> {
-  /** The definition that runs it: the object, or the name of a registered one. */
-  readonly task: Definition | string
+interface SpawnTiming {
   /** Names the item under its parent; the same key is the same item. */
   readonly key: string
-  readonly input: InputOf<Definition>
   /** Larger first. */
   readonly priority?: number
   /** Not before this time. */
   readonly visibleAtMs?: number
   readonly deadlineAtMs?: number
 }
+
+/** One item to add to the running task: of a definition, or of a registered one's name (then its input has no type). */
+export type SpawnRequest<Definition extends AnyTaskDefinition = AnyTaskDefinition> = SpawnTiming &
+  (
+    | { readonly task: Definition; readonly input: NoInfer<InputOf<Definition>> }
+    | { readonly task: string; readonly input: unknown }
+  )
 
 /** Any source of items; an async one is read only as fast as its items are stored. */
 export type SpawnRequests<Definition extends AnyTaskDefinition = AnyTaskDefinition> =
@@ -92,7 +95,7 @@ const toItem = async (request: SpawnRequest, registry: TaskRegistry, parentId: s
     type: definition.name,
     queue: definition.queue,
     // Stored as it was given: the schema runs again, and transforms, where the item runs.
-    input: input as unknown,
+    input,
     maxAttempts: definition.maxAttempts,
     ...(definition.timeoutMs === null ? {} : { timeoutMs: definition.timeoutMs }),
     ...timing,

@@ -1,0 +1,66 @@
+import { createSweeper, createWorker, defineTask, type WorkerEvent } from '@holdfast/engine'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually, openFileStore } from './open-file-store.js'
+
+const LEASE_MS = 600
+
+/** Holds the event loop: nothing else runs on this thread meanwhile. */
+const block = (ms: number): void => {
+  const untilMs = performance.now() + ms
+  while (performance.now() < untilMs);
+}
+
+const runBlocking = async (liveness: 'thread' | 'main') => {
+  const { store } = await openFileStore()
+  const events: WorkerEvent[] = []
+  const blocking = defineTask('blocking', { leaseMs: LEASE_MS, maxAttempts: 2 }, async (ctx) => {
+    block(3 * LEASE_MS)
+    // Time for news of a lost lease, if there is any.
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS))
+    return ctx.signal.aborted
+  })
+  const worker = createWorker({ store, tasks: [blocking], liveness, onEvent: (event) => events.push(event) })
+  onTestFinished(() => worker.stop())
+  const { taskId } = await store.tasks.submit({ type: 'blocking', input: null, maxAttempts: 2 })
+  await worker.start()
+  return { store, events, taskId }
+}
+
+describe('a handler that blocks the event loop for three lease lengths', () => {
+  it('keeps its lease, because heartbeats come from a thread of their own', async () => {
+    const { store, events, taskId } = await runBlocking('thread')
+    // On this very thread, so it looks right after the handler has let go of it.
+    const sweeper = createSweeper({ store, leaseMs: LEASE_MS, intervalMs: 50 })
+    sweeper.start()
+    onTestFinished(() => sweeper.stop())
+
+    await eventually(async () => (await store.tasks.require(taskId)).state !== 'active')
+
+    expect(await store.tasks.require(taskId)).toMatchObject({ state: 'completed', result: false })
+    expect(await store.workItems.require(taskId)).toMatchObject({ attempt: 1 })
+    expect(events.map(({ event }) => event)).toEqual(['item.started', 'item.completed'])
+  })
+
+  it('is told that its lease ran out where heartbeats share its thread', async () => {
+    const { store, taskId } = await runBlocking('main')
+
+    await eventually(async () => (await store.tasks.require(taskId)).state !== 'active')
+
+    // Nobody had taken the item meanwhile, so its result still counts.
+    expect(await store.tasks.require(taskId)).toMatchObject({ state: 'completed', result: true })
+  })
+})
+
+describe('the thread that extends leases', () => {
+  it('is refused a start on a file that is gone, and the worker says so', async () => {
+    const { store } = await openFileStore()
+    const about = store.info()
+    Object.assign(store, { info: () => ({ ...about, location: '/nowhere/store.db' }) })
+    const worker = createWorker({ store, tasks: [defineTask('task', {}, () => {})] })
+
+    await expect(worker.start()).rejects.toThrow()
+
+    await worker.stop()
+    expect(worker.isRunning).toBe(false)
+  })
+})

@@ -1,0 +1,121 @@
+import { createSweeper } from '@holdfast/engine'
+import { describe, expect, it } from 'vitest'
+import { eventually, openFileStore } from './open-file-store.js'
+import { startWorkerProcess } from './worker-process.js'
+
+/** A file that worker processes share, and this process's own view of it. */
+const sharedFile = async () => {
+  const { store, path } = await openFileStore()
+  const sweeper = createSweeper({ store })
+  const submit = async (type: string, input: unknown = null) =>
+    (await store.tasks.submit({ type, input, maxAttempts: 3 })).taskId
+  const item = (id: string) => store.workItems.require(id)
+  const ended = (id: string) => eventually(async () => (await store.tasks.require(id)).state !== 'active')
+  return { store, path, sweeper, submit, item, ended }
+}
+
+describe('a worker process that is killed in the middle of a task', () => {
+  it('is noticed at once, and another one resumes from its last checkpoint', async () => {
+    const { store, path, sweeper, submit, item, ended } = await sharedFile()
+    const id = await submit('steps', { steps: 8, stepMs: 60 })
+    const first = await startWorkerProcess(path)
+    await first.told((line) => line.step === 4)
+
+    await first.kill()
+    expect(await sweeper.scanNow()).toMatchObject({ deadProcesses: 1, found: 1, recovered: 1 })
+    const second = await startWorkerProcess(path)
+    await ended(id)
+
+    const { result } = await store.tasks.require(id)
+    const { resumedFrom } = result as { resumedFrom: number }
+    expect(resumedFrom).toBeGreaterThanOrEqual(4)
+    expect(second.lines.flatMap(({ step }) => (step === undefined ? [] : [step]))).toEqual(
+      Array.from({ length: 8 - resumedFrom }, (_, i) => resumedFrom + 1 + i),
+    )
+    expect(await item(id)).toMatchObject({ state: 'completed', attempt: 2 })
+    const checkpoints = (await store.checkpoints.list(id)).toReversed()
+    expect(checkpoints.map(({ position }) => position)).toEqual(checkpoints.map((_, i) => i + 1))
+    expect(checkpoints.filter(({ type }) => type === 'error_boundary')).toHaveLength(1)
+  })
+
+  it('three times, with 100 items claimed ahead, fails none that never began', async () => {
+    const { store, path, sweeper, submit, item } = await sharedFile()
+    const poison = await submit('hang')
+    const ids = await Promise.all(Array.from({ length: 100 }, () => submit('hang')))
+
+    for (const attempt of [1, 2, 3]) {
+      const worker = await startWorkerProcess(path, { concurrency: 1, prefetch: 100 })
+      await worker.told((line) => line.began === poison && line.attempt === attempt)
+      await worker.told((line) => line.ahead === 100)
+      await worker.kill()
+      expect(await sweeper.scanNow()).toMatchObject({ deadProcesses: 1, found: 101 })
+    }
+
+    expect(await item(poison)).toMatchObject({ state: 'failed', attempt: 3 })
+    const items = await Promise.all(ids.map(item))
+    expect(new Set(items.map(({ state, attempt }) => `${state} after ${attempt} attempts`))).toEqual(
+      new Set(['pending after 0 attempts']),
+    )
+    expect(await store.sweep.watchLeases()).toEqual([])
+  })
+})
+
+describe('a worker process that stands still past its lease', () => {
+  it('finds its late writes refused with lease.lost, while the item was finished by another', async () => {
+    const { path, sweeper, submit, item, ended, store } = await sharedFile()
+    const id = await submit('steps', { steps: 5, stepMs: 100 })
+    const sleeper = await startWorkerProcess(path)
+    await sleeper.told((line) => line.step === 2)
+
+    sleeper.signal('SIGSTOP')
+    // It still holds its death lock, so only the end of its lease says anything.
+    expect(await sweeper.scanNow()).toMatchObject({ deadProcesses: 0, found: 0 })
+    await eventually(async () => (await sweeper.scanNow()).recovered + sweeper.statistics().recovered > 0)
+    const other = await startWorkerProcess(path)
+    await other.told((line) => line.event === 'item.completed')
+    await ended(id)
+    sleeper.signal('SIGCONT')
+
+    const { refused } = await sleeper.told((line) => line.refused !== undefined)
+    expect(refused).toBe('lease.lost')
+    expect(await sleeper.told((line) => line.event === 'item.lost')).toMatchObject({ code: 'lease.lost' })
+    expect(await item(id)).toMatchObject({ state: 'completed', attempt: 2, result: { resumedFrom: 2 } })
+    const { events } = await store.events.read(id, { limit: 100 })
+    expect(events.filter(({ type }) => type === 'item.completed')).toHaveLength(1)
+  })
+})
+
+describe('a worker process that is asked to end', () => {
+  it('hands its work back with the attempt unchanged, says goodbye, and exits with 0', async () => {
+    const { store, path, submit, item } = await sharedFile()
+    const [running = '', ahead = ''] = [await submit('hang'), await submit('hang')]
+    const worker = await startWorkerProcess(path, { concurrency: 1, prefetch: 1, graceMs: 100 })
+    await worker.told((line) => line.began === running)
+    await worker.told((line) => line.ahead === 1)
+
+    worker.signal('SIGTERM')
+
+    expect(await worker.exited()).toBe(0)
+    expect(await item(running)).toMatchObject({ state: 'pending', reason: 'released', attempt: 0 })
+    expect(await item(ahead)).toMatchObject({ state: 'pending', reason: 'ahead_returned', attempt: 0 })
+    expect(await store.processes.list()).toMatchObject([{ kind: 'worker', state: 'stopped' }])
+  })
+})
+
+describe('several worker processes on one file', () => {
+  it('complete each item exactly once', async () => {
+    const { store, path, submit } = await sharedFile()
+    const ids = await Promise.all(Array.from({ length: 300 }, () => submit('quick')))
+
+    const workers = await Promise.all([1, 2, 3].map(() => startWorkerProcess(path, { concurrency: 20 })))
+    await eventually(async () => (await store.tasks.list({ state: 'active', limit: 1 })).length === 0)
+
+    const completions = () =>
+      workers.flatMap(({ lines }) =>
+        lines.flatMap(({ event, workItemId }) => (event === 'item.completed' ? [workItemId] : [])),
+      )
+    await eventually(() => completions().length >= 300)
+    expect(completions().sort()).toEqual([...ids].sort())
+    expect(workers.flatMap(({ lines }) => lines.filter(({ error }) => error !== undefined))).toEqual([])
+  })
+})
