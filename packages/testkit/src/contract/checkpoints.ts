@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore, TestStore } from '../open-test-store.js'
-import { claimItem, leasedItem } from './leased-item.js'
+import { claimOne } from './claiming.js'
+import { leasedItem } from './leased-item.js'
 
 const step = { type: 'iteration_end', snapshot: { done: 1 } } as const
 
@@ -14,7 +15,7 @@ export const checkpointsContract = (open: OpenTestStore): void => {
 
       clock.advance(1_001)
       await store.sweep.recoverExpired({ sweeper: 's', errorCheckpoints: false })
-      const second = await claimItem(test, first.taskId, { owner: 'b' })
+      const second = await claimOne(test, { taskId: first.taskId, owner: 'b' })
 
       expect(await store.checkpoints.latest(second.workItemId)).toMatchObject({
         snapshot: { page: 7, seen: ['a', 'ü', null] },
@@ -104,7 +105,7 @@ export const checkpointsContract = (open: OpenTestStore): void => {
       const stale = await leasedItem(test, { leaseMs: 1_000 })
       clock.advance(1_001)
       await store.sweep.recoverExpired({ sweeper: 's', errorCheckpoints: false })
-      const fresh = await claimItem(test, stale.taskId, { owner: 'a' })
+      const fresh = await claimOne(test, { taskId: stale.taskId, owner: 'a' })
 
       await expect(store.checkpoints.append(stale, step)).rejects.toMatchObject({
         code: 'lease.lost',
@@ -222,8 +223,8 @@ export const checkpointsContract = (open: OpenTestStore): void => {
       const { events } = await store.events.read(lease.workItemId, { afterPosition: 2 })
 
       expect(events).toMatchObject([
-        { position: 3, type: 'checkpoint.begun', actor: 'a', data: { type: 'tool_executed', name: 'fetch' } },
-        { position: 4, type: 'checkpoint.appended', actor: 'a', data: { id, type: 'tool_executed', position: 1 } },
+        { position: 3, type: 'checkpoint.begun', actor: 'worker-a', data: { type: 'tool_executed', name: 'fetch' } },
+        { position: 4, type: 'checkpoint.appended', actor: 'worker-a', data: { id, type: 'tool_executed', position: 1 } },
       ])
     })
 

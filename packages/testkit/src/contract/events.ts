@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore } from '../open-test-store.js'
-import { claimItem, leasedItem } from './leased-item.js'
+import { claimOne } from './claiming.js'
+import { leasedItem } from './leased-item.js'
 
 export const eventsContract = (open: OpenTestStore): void => {
   describe('a journal', () => {
@@ -10,15 +11,15 @@ export const eventsContract = (open: OpenTestStore): void => {
       const first = await leasedItem(test)
       clock.advance(10)
       await store.leases.fail(first, { code: 'x', message: 'try again' }, { retryAtMs: clock.nowMs() })
-      const second = await claimItem(test, first.taskId, { owner: 'b' })
+      const second = await claimOne(test, { taskId: first.taskId, owner: 'b' })
       await store.leases.complete(second, 'ok')
 
       const { events, oldestPosition, lastPosition } = await store.events.read(first.workItemId)
 
       expect(events.map(({ position, type, actor }) => [position, type, actor])).toEqual([
         [1, 'item.enqueued', null],
-        [2, 'lease.claimed', 'a'],
-        [3, 'item.retried', 'a'],
+        [2, 'lease.claimed', 'worker-a'],
+        [3, 'item.retried', 'worker-a'],
         [4, 'lease.claimed', 'b'],
         [5, 'item.completed', 'b'],
       ])
@@ -76,7 +77,7 @@ export const eventsContract = (open: OpenTestStore): void => {
           type: 'log',
           atMs: clock.nowMs(),
           fencingToken: lease.fencingToken,
-          actor: 'a',
+          actor: 'worker-a',
           data: { text: 'half way', ü: [1, null] },
           spanId: 's-1',
         },

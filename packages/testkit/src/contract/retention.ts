@@ -1,7 +1,8 @@
+import type { HeldLease } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore, TestStore } from '../open-test-store.js'
 import { permitsLeft } from './checkpoints.js'
-import { leasedItem, type HeldLease } from './leased-item.js'
+import { leasedItem } from './leased-item.js'
 
 const positionsOf = async ({ store }: TestStore, { workItemId }: HeldLease): Promise<readonly number[]> =>
   (await store.checkpoints.list(workItemId, { limit: 500 })).map(({ position }) => position)
