@@ -224,7 +224,12 @@ export const checkpointsContract = (open: OpenTestStore): void => {
 
       expect(events).toMatchObject([
         { position: 3, type: 'checkpoint.begun', actor: 'worker-a', data: { type: 'tool_executed', name: 'fetch' } },
-        { position: 4, type: 'checkpoint.appended', actor: 'worker-a', data: { id, type: 'tool_executed', position: 1 } },
+        {
+          position: 4,
+          type: 'checkpoint.appended',
+          actor: 'worker-a',
+          data: { id, type: 'tool_executed', position: 1 },
+        },
       ])
     })
 
