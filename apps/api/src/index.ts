@@ -7,7 +7,7 @@ export type { Issue, Problem } from './problem.js'
 export type { CheckpointView } from './views/checkpoint.js'
 export type { EventView } from './views/event.js'
 export type { Progress } from './views/progress.js'
-export type { TaskDetailView, TaskView } from './views/task.js'
+export type { TaskSummaryView, TaskView } from './views/task.js'
 export type { WorkItemSummaryView, WorkItemView } from './views/work-item.js'
 export type { ProgressSnapshot } from './routes/watch.js'
 

@@ -76,9 +76,13 @@ export const createApi = (options: ApiOptions): RouteGroup => {
 
 const onMethodNotAllowed = (c: Context<ApiEnv>, methods: string[]): Response =>
   problemResponse(
-    new RequestRefusedError('http.method_not_allowed', `${c.req.path} takes ${methods.join(', ')}, not ${c.req.method}`, {
-      headers: { Allow: methods.join(', ') },
-    }),
+    new RequestRefusedError(
+      'http.method_not_allowed',
+      `${c.req.path} takes ${methods.join(', ')}, not ${c.req.method}`,
+      {
+        headers: { Allow: methods.join(', ') },
+      },
+    ),
     c.get('requestId'),
   )
 

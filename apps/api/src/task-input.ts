@@ -21,7 +21,10 @@ export const checkTaskInput = async (definition: AnyTaskDefinition, input: unkno
   )
 }
 
-type SchemaIssue = { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }
+type SchemaIssue = {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
 
 const issueOf = ({ message, path = [] }: SchemaIssue): Issue => ({
   path: path.map((step) => plain(typeof step === 'object' ? step.key : step)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PROBLEM_KINDS } from '../src/index.js'
+import { createApi, PROBLEM_KINDS } from '../src/index.js'
 import { openTestApi, type AskOptions, type TestApi } from './fixtures/test-api.js'
 
 interface Operation {
@@ -43,7 +43,6 @@ describe('the OpenAPI document', () => {
     (await (await ask('/openapi.json')).json()) as Description
 
   beforeAll(async () => {
-    const { createApi } = await import('../src/index.js')
     // The description needs no store: nothing is asked.
     const api = createApi({ store: {}, memory: {}, tasks: {}, token: 'x'.repeat(16) } as never)
     const response = await api.request('/openapi.json', { headers: { authorization: `Bearer ${'x'.repeat(16)}` } })
@@ -76,7 +75,10 @@ describe('the OpenAPI document', () => {
   it('declares every parameter of a path', () => {
     for (const [route, { parameters = [] }] of operations) {
       const wanted = [...route.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-      expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name), route).toEqual(wanted)
+      expect(
+        parameters.filter((each) => each.in === 'path').map(({ name }) => name),
+        route,
+      ).toEqual(wanted)
     }
   })
 
@@ -105,8 +107,16 @@ describe('the OpenAPI document', () => {
     const api = await openTestApi()
     const id = await api.submit({ type: 'greet', input: { name: 'Ada' }, metadata: { by: 'me' } })
     const lease = await api.claim()
-    const checkpoint = await api.repos.checkpoints.append(lease, { type: 'iteration_end', snapshot: { n: 1 }, metadata: {} })
-    await api.repos.checkpoints.recordVerification(checkpoint.id, { outcome: 'verified', findings: [], verifiedBy: 'me' })
+    const checkpoint = await api.repos.checkpoints.append(lease, {
+      type: 'iteration_end',
+      snapshot: { n: 1 },
+      metadata: {},
+    })
+    await api.repos.checkpoints.recordVerification(checkpoint.id, {
+      outcome: 'verified',
+      findings: [],
+      verifiedBy: 'me',
+    })
     await api.repos.events.log(lease, { said: 'hi' })
     await api.repos.workItems.spawn(lease, [{ key: 'a', type: 'slow', input: null }])
     await api.memory.remember('docs', 'a', 'durable words')
@@ -166,5 +176,5 @@ const closed = (value: unknown): unknown => {
     key === '$ref' ? [key, String(member).replace('#/components/schemas/', '#/$defs/')] : [key, closed(member)],
   )
   const object = Object.fromEntries(entries) as Record<string, unknown>
-  return object['type'] === 'object' && 'properties' in object ? { ...object, additionalProperties: false } : object
+  return object.type === 'object' && 'properties' in object ? { ...object, additionalProperties: false } : object
 }

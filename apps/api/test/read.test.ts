@@ -1,3 +1,12 @@
+import { Memory } from '@holdfast/memory'
+import {
+  DiskFullError,
+  OutcomeUnknownError,
+  PositionExpiredError,
+  StoreBusyError,
+  StoreOverloadedError,
+  StoreTimeoutError,
+} from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import { openTestApi, problemOf, TOKEN } from './fixtures/test-api.js'
 
@@ -40,7 +49,8 @@ describe('GET /v1/tasks', () => {
     const open = await submit()
     const other = await submit({ type: 'slow' })
 
-    const idsOf = async (query: string) => (await json(await ask(`/v1/tasks?${query}`))).tasks.map((t: { id: string }) => t.id)
+    const idsOf = async (query: string) =>
+      (await json(await ask(`/v1/tasks?${query}`))).tasks.map((t: { id: string }) => t.id)
 
     expect(await idsOf('state=completed')).toEqual([done])
     expect(await idsOf('state=active')).toEqual([other, open])
@@ -48,14 +58,33 @@ describe('GET /v1/tasks', () => {
     expect(await idsOf('type=unheard-of')).toEqual([])
   })
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'limit=1.5', 'state=done', 'cursor=x', 'cursor=', 'state=active&state=failed'])(
-    'refuses ?%s',
-    async (query) => {
-      const { ask } = await openTestApi()
+  it.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=1.5',
+    'state=done',
+    'cursor=x',
+    'cursor=',
+    'state=active&state=failed',
+  ])('refuses ?%s', async (query) => {
+    const { ask } = await openTestApi()
 
-      expect(await problemOf(await ask(`/v1/tasks?${query}`))).toMatchObject({ status: 422, code: 'input.invalid' })
-    },
-  )
+    expect(await problemOf(await ask(`/v1/tasks?${query}`))).toMatchObject({ status: 422, code: 'input.invalid' })
+  })
+})
+
+describe('GET /v1/tasks without results', () => {
+  it('leaves them to the route of one task', async () => {
+    const { ask, submit, claim, repos } = await openTestApi()
+    await submit()
+    await repos.leases.complete(await claim(), 'large')
+
+    const [task] = (await json(await ask('/v1/tasks'))).tasks
+
+    expect(task).toMatchObject({ state: 'completed', error: null })
+    expect(task).not.toHaveProperty('result')
+  })
 })
 
 describe('GET /v1/tasks/{id}', () => {
@@ -63,7 +92,10 @@ describe('GET /v1/tasks/{id}', () => {
     const { ask, submit, claim, repos } = await openTestApi()
     const id = await submit()
     const lease = await claim()
-    await repos.workItems.spawn(lease, [{ key: 'a', type: 'slow', input: 1 }, { key: 'b', type: 'slow', input: 2 }])
+    await repos.workItems.spawn(lease, [
+      { key: 'a', type: 'slow', input: 1 },
+      { key: 'b', type: 'slow', input: 2 },
+    ])
     await repos.leases.complete(lease, 'hello')
 
     expect(await json(await ask(`/v1/tasks/${id}`))).toMatchObject({
@@ -120,7 +152,10 @@ describe('GET /v1/tasks/{id}/items', () => {
     const { ask, submit, claim, repos } = await openTestApi()
     const id = await submit()
     const lease = await claim()
-    await repos.workItems.spawn(lease, Array.from({ length: 4 }, (_, n) => ({ key: `${n}`, type: 'slow', input: n })))
+    await repos.workItems.spawn(
+      lease,
+      Array.from({ length: 4 }, (_, n) => ({ key: `${n}`, type: 'slow', input: n })),
+    )
 
     const first = await json(await ask(`/v1/tasks/${id}/items?limit=3`))
     const rest = await json(await ask(`/v1/tasks/${id}/items?limit=3&cursor=${first.nextCursor}`))
@@ -165,7 +200,11 @@ describe('checkpoints', () => {
 
     expect([...first.checkpoints, ...rest.checkpoints].map(({ position }) => position)).toEqual([4, 3, 2, 1])
     expect(first.checkpoints[0]).toMatchObject({ type: 'manual_checkpoint', name: 'by hand', verification: null })
-    expect(ofTask.checkpoints.map(({ snapshot }: { snapshot: unknown }) => snapshot)).toEqual([{ n: 3 }, { n: 2 }, { n: 1 }])
+    expect(ofTask.checkpoints.map(({ snapshot }: { snapshot: unknown }) => snapshot)).toEqual([
+      { n: 3 },
+      { n: 2 },
+      { n: 1 },
+    ])
   })
 })
 
@@ -194,7 +233,10 @@ describe('the journal as JSON', () => {
     const { ask, submit } = await openTestApi()
     const id = await submit()
 
-    expect(await problemOf(await ask(`/v1/items/${id}/events?${query}`))).toMatchObject({ status: 422, code: 'input.invalid' })
+    expect(await problemOf(await ask(`/v1/items/${id}/events?${query}`))).toMatchObject({
+      status: 422,
+      code: 'input.invalid',
+    })
   })
 })
 
@@ -222,13 +264,16 @@ describe('GET /v1/search', () => {
     },
   )
 
-  it.each(['"', '*', 'NEAR(', 'a AND', "'; DROP TABLE sections; --", 'a:b', '^a'])('takes %s for words at most', async (typed) => {
-    const { ask } = await openTestApi()
+  it.each(['"', '*', 'NEAR(', 'a AND', "'; DROP TABLE sections; --", 'a:b', '^a'])(
+    'takes %s for words at most',
+    async (typed) => {
+      const { ask } = await openTestApi()
 
-    const response = await ask(`/v1/search?q=${encodeURIComponent(typed)}`)
+      const response = await ask(`/v1/search?q=${encodeURIComponent(typed)}`)
 
-    expect([200, 422]).toContain(response.status)
-  })
+      expect([200, 422]).toContain(response.status)
+    },
+  )
 
   it('refuses a NUL', async () => {
     const { ask } = await openTestApi()
@@ -269,7 +314,6 @@ describe('what is not there', () => {
   it("never shows another tenant's tasks or texts in a list", async () => {
     const { ask, repos, store } = await openTestApi()
     await repos.tasks.submit({ type: 'greet', input: {} }, { tenant: 'others' })
-    const { Memory } = await import('@holdfast/memory')
     await new Memory(store, { tenant: 'others' }).remember('docs', 'a', 'secret words')
 
     expect((await json(await ask('/v1/tasks'))).tasks).toEqual([])
@@ -322,7 +366,9 @@ describe('every route', () => {
     const { ask } = await openTestApi()
 
     for (const path of ['/v1/tasks', '/health', '/ready', '/openapi.json']) {
-      expect(await problemOf(await ask(path, { headers: { host: 'evil.example' } }))).toMatchObject({ code: 'http.host_refused' })
+      expect(await problemOf(await ask(path, { headers: { host: 'evil.example' } }))).toMatchObject({
+        code: 'http.host_refused',
+      })
       expect(await problemOf(await ask(path, { headers: { origin: 'http://evil.example' } }))).toMatchObject({
         code: 'http.origin_refused',
       })
@@ -363,9 +409,53 @@ describe('health and readiness', () => {
   })
 })
 
+describe('trouble of the store', () => {
+  const failing = (error: Error) =>
+    openTestApi({
+      storeOf: (repos) => ({
+        ...repos,
+        tasks: { ...repos.tasks, submit: () => Promise.reject(error) } as typeof repos.tasks,
+      }),
+    })
+
+  it.each([
+    [new StoreOverloadedError('128 operations wait'), 503],
+    [new StoreBusyError('locked'), 503],
+    [new StoreTimeoutError('withdrawn'), 503],
+    [new OutcomeUnknownError('nobody knows'), 503],
+    [new DiskFullError('/var/lib/holdfast is full'), 507],
+  ])('that passes says when to come back: %s', async (error, status) => {
+    const { ask } = await failing(error)
+
+    const response = await ask('/v1/tasks', { body: { type: 'slow' } })
+
+    const text = await response.text()
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(JSON.parse(text)).toMatchObject({ status, code: error.code })
+    expect(text).not.toContain(error.message)
+  })
+
+  it('that is the fault of a position too old says which is the oldest', async () => {
+    const { ask, submit } = await openTestApi({
+      storeOf: (repos) => ({
+        ...repos,
+        events: {
+          read: () => Promise.reject(new PositionExpiredError('events up to 7 are gone', { oldestPosition: 8 })),
+        } as unknown as typeof repos.events,
+      }),
+    })
+    const id = await submit()
+
+    for (const headers of [{}, { accept: 'text/event-stream' }]) {
+      const problem = await problemOf(await ask(`/v1/items/${id}/events?after=3`, { headers }))
+      expect(problem).toMatchObject({ status: 410, code: 'events.position_expired', details: { oldestPosition: 8 } })
+    }
+  })
+})
+
 describe('a failure of the server', () => {
   it('is logged with its cause, and tells the client nothing of it', async () => {
-    const lines: { facts: object; message: string }[] = []
+    const lines: { facts: { requestId?: string }; message: string }[] = []
     const log = { debug: () => {}, error: (facts: object, message: string) => lines.push({ facts, message }) }
     const { ask } = await openTestApi({
       log,
@@ -379,6 +469,6 @@ describe('a failure of the server', () => {
     expect(JSON.parse(text)).toMatchObject({ code: 'http.internal' })
     expect(text).not.toContain('secret')
     expect(lines).toMatchObject([{ facts: { err: { message: '/secret/path is broken' } } }])
-    expect(JSON.parse(text).instance).toContain((lines[0]?.facts as { requestId: string }).requestId)
+    expect(JSON.parse(text).instance).toContain(lines[0]?.facts.requestId)
   })
 })

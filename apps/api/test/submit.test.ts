@@ -7,7 +7,9 @@ describe('POST /v1/tasks', () => {
   it('stores a task and says where it is', async () => {
     const { ask, repos } = await openTestApi()
 
-    const response = await ask('/v1/tasks', { body: { ...greeting, priority: 3, maxAttempts: 7, metadata: { by: 'me' } } })
+    const response = await ask('/v1/tasks', {
+      body: { ...greeting, priority: 3, maxAttempts: 7, metadata: { by: 'me' } },
+    })
 
     const { id, type } = (await response.json()) as { id: string; type: string }
     expect(response.status).toBe(201)
@@ -86,7 +88,9 @@ describe('POST /v1/tasks', () => {
   it("refuses an input that does not fit the definition's schema, with its issues", async () => {
     const { ask, repos } = await openTestApi()
 
-    const problem = await problemOf(await ask('/v1/tasks', { body: { type: 'greet', input: { name: '', times: 'x' } } }))
+    const problem = await problemOf(
+      await ask('/v1/tasks', { body: { type: 'greet', input: { name: '', times: 'x' } } }),
+    )
 
     expect(problem).toMatchObject({ status: 422, code: 'task.invalid_input' })
     expect(problem.issues?.map(({ path }) => path)).toEqual([['name'], ['times']])

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -32,7 +32,6 @@ describe('the token', () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, () => readOrMakeToken(dataDir, undefined)))
 
     expect(new Set(tokens).size).toBe(1)
-    const { readdir } = await import('node:fs/promises')
     expect(await readdir(dataDir)).toEqual(['token'])
   })
 
@@ -43,9 +42,12 @@ describe('the token', () => {
     await expect(stat(join(dataDir, 'token'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it.each(['short', 'has spaces in the middle', 'pâté-pâté-pâté-pâté', ''])('is refused when it is %j', async (token) => {
-    await expect(readOrMakeToken(await folder(), token)).rejects.toMatchObject(refused)
-  })
+  it.each(['short', 'has spaces in the middle', 'pâté-pâté-pâté-pâté', ''])(
+    'is refused when it is %j',
+    async (token) => {
+      await expect(readOrMakeToken(await folder(), token)).rejects.toMatchObject(refused)
+    },
+  )
 
   it.each([0o644, 0o640, 0o620, 0o606])('is refused from a file of mode %o', async (mode) => {
     const dataDir = await folder()
@@ -67,7 +69,6 @@ describe('the token', () => {
 
   it('is refused from a folder, and from an empty file', async () => {
     const [one, two] = [await folder(), await folder()]
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(join(one, 'token'), { mode: 0o700 })
     await writeFile(join(two, 'token'), '', { mode: 0o600 })
 

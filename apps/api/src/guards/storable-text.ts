@@ -16,7 +16,7 @@ export const checkStorable = (text: string, value: unknown): void => {
 
 const walk = (path: string, value: unknown): void => {
   if (typeof value === 'string') checkText(path, value)
-  else if (Array.isArray(value)) value.forEach((item, index) => walk(`${path}[${index}]`, item))
+  else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(`${path}[${index}]`, item)
   else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       checkText(`a member name of ${path}`, key)

@@ -8,7 +8,7 @@ import { removeApiFile, writeApiFile } from './api-file.js'
 import type { ApiSettings } from './api-settings.js'
 import { makeDataDir } from './data-dir.js'
 import { listen } from './listen.js'
-import { loadTasks, openApiStore } from './open.js'
+import { loadApiConfig, openApiStore } from './open.js'
 import { Shutdown } from './shutdown.js'
 import { startSummary } from './start-summary.js'
 import { readOrMakeToken } from './token.js'
@@ -37,9 +37,9 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
   const { dataDir, host, port } = settings
   await makeDataDir(dataDir)
   const token = await readOrMakeToken(dataDir, settings.token)
-  const tasks = await loadTasks(settings)
+  const config = await loadApiConfig(settings)
 
-  const store = await openApiStore(settings, tasks.modules, ({ code, message, details }) =>
+  const store = await openApiStore(settings, config, ({ code, message, details }) =>
     log.warn({ code, ...details }, message),
   )
   shutdown.add('store', () => store.close())
@@ -57,8 +57,16 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
 
   const streams = new OpenStreams()
   const memory = new Memory(store, { tenant: settings.tenant })
-  const { registry } = tasks
-  const { fetch } = createApi({ store, memory, tasks: registry, token, allowedHosts: settings.allowedHosts, streams, log })
+  const { registry } = config
+  const { fetch } = createApi({
+    store,
+    memory,
+    tasks: registry,
+    token,
+    allowedHosts: settings.allowedHosts,
+    streams,
+    log,
+  })
   const server = await listen({ fetch, host, port })
   shutdown.add('server', () => {
     streams.closeAll()

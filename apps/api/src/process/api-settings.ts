@@ -6,6 +6,8 @@ export interface ApiSettings extends Settings {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
+  /** False where the environment names no database: then the config file may. */
+  readonly isDatabaseNamed: boolean
   /** Undefined: the token file's. */
   readonly token: string | undefined
   /** Whose rows this API serves. */
@@ -38,6 +40,7 @@ export const resolveApiSettings = (env: NodeJS.ProcessEnv, cwd: string): ApiSett
   }
   return {
     ...settings,
+    isDatabaseNamed: given(env, 'HOLDFAST_DATABASE_URL') !== undefined,
     host,
     port: portOf(given(env, 'HOLDFAST_PORT')),
     token,
@@ -65,7 +68,10 @@ const tenantOf = (text = DEFAULT_TENANT): string => {
 }
 
 const hostsOf = (text = ''): readonly string[] => {
-  const hosts = text.split(',').map((host) => host.trim()).filter((host) => host !== '')
+  const hosts = text
+    .split(',')
+    .map((host) => host.trim())
+    .filter((host) => host !== '')
   for (const host of hosts) {
     if (!/^[A-Za-z0-9.\-_:[\]]+$/.test(host)) {
       throw new ConfigInvalidError(`HOLDFAST_ALLOWED_HOSTS names ${JSON.stringify(host)}, which is no host`, {

@@ -21,12 +21,11 @@ export const listen = async (options: {
   /** 0 picks a free one. */
   readonly port: number
 }): Promise<Listening> => {
-  // No `createServer` is given, so it is a plain HTTP/1.1 server.
+  // No `hostname`: it would stand in for a Host that a request lacks, and the Host guard would see nothing amiss.
   const server = createAdaptorServer({
     fetch: options.fetch,
-    hostname: options.host,
     serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384 },
-  }) as Server
+  }) as Server // without a `createServer` of ours it is a plain HTTP/1.1 server
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortTakenError(options.host, options.port) : error),

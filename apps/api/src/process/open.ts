@@ -1,14 +1,19 @@
-import { loadConfig, TaskRegistry, type EngineStore, type LoadedConfig } from '@holdfast/engine'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { loadConfig, resolveSettings, TaskRegistry, type EngineStore } from '@holdfast/engine'
 import { sqlite as memoryModule } from '@holdfast/memory/sqlite'
 import { repositories, type StoreWarning } from '@holdfast/store'
 import { openStore, sqlite, type SqliteModule } from '@holdfast/store/sqlite'
-import { stat } from 'node:fs/promises'
 import type { ApiSettings } from './api-settings.js'
 
-/** The task types of `holdfast.config`, and what they need of the store. */
-export interface KnownTasks {
+/** What `holdfast.config` says to an API. */
+export interface ApiConfig {
+  /** The task types that may be submitted. */
   readonly registry: TaskRegistry
+  /** What they need of the store. */
   readonly modules: readonly SqliteModule[]
+  /** The file: the environment's, else the config's, else the default. */
+  readonly databasePath: string
 }
 
 /**
@@ -16,18 +21,23 @@ export interface KnownTasks {
  *
  * @throws {ConfigNotFoundError} `config.not_found`; `config.invalid`
  */
-export const loadTasks = async ({ configPath, isConfigNamed }: ApiSettings): Promise<KnownTasks> => {
-  const isOptional = !isConfigNamed && !(await isThere(configPath))
-  const config: Pick<LoadedConfig, 'registry' | 'modules'> = isOptional
-    ? { registry: new TaskRegistry([]), modules: [] }
-    : await loadConfig(configPath)
-  return { registry: config.registry, modules: config.modules.map((module) => module.sqlite) }
+export const loadApiConfig = async (settings: ApiSettings): Promise<ApiConfig> => {
+  const { configPath, isConfigNamed, isDatabaseNamed, databasePath } = settings
+  if (!isConfigNamed && !(await isThere(configPath))) {
+    return { registry: new TaskRegistry([]), modules: [], databasePath }
+  }
+  const { registry, modules, database, path } = await loadConfig(configPath)
+  return {
+    registry,
+    modules: modules.map((module) => module.sqlite),
+    databasePath: isDatabaseNamed || database === undefined ? databasePath : locate(database, path),
+  }
 }
 
 /** Opens the store for the one tenant that this API serves. The memory is always in: it is what search reads. */
 export const openApiStore = async (
-  { databasePath, durability, tenant }: ApiSettings,
-  modules: readonly SqliteModule[],
+  { durability, tenant }: ApiSettings,
+  { databasePath, modules }: ApiConfig,
   onWarning: (warning: StoreWarning) => void,
 ): Promise<EngineStore> => {
   const store = await openStore({
@@ -38,6 +48,10 @@ export const openApiStore = async (
   })
   return Object.assign(store, repositories(store, { tenant, processId: store.info().processId }))
 }
+
+/** A database as a config file names it: relative to that file, read as the environment's variable is. */
+const locate = (database: string, configPath: string): string =>
+  resolveSettings({ HOLDFAST_DATABASE_URL: database }, dirname(configPath)).databasePath
 
 /** The same package may be named by the config and be brought by us. */
 const byName = (modules: readonly SqliteModule[]): readonly SqliteModule[] => [

@@ -64,6 +64,7 @@ const checkToken = (source: string, token: string): string => {
   return token
 }
 
-const refused = (source: string, why: string): Error => new ConfigInvalidError(`token: ${source} ${why}`, { path: source })
+const refused = (source: string, why: string): Error =>
+  new ConfigInvalidError(`token: ${source} ${why}`, { path: source })
 
 const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { problemKind } from '../problem-kinds.js'
 import { problemSchema } from '../views/problem.js'
 

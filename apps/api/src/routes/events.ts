@@ -10,8 +10,8 @@ import { BEARER, refusals } from './description.js'
 import { afterParam, idParams, limitParam } from './parameters.js'
 import { routeGroup, type RouteGroup } from './route.js'
 
-/** Events that one look of a stream takes from the store. */
-const STREAM_BATCH = 100
+/** Events that one look of a stream takes from the store: few, because each may carry a mebibyte of data. */
+const STREAM_BATCH = 16
 
 interface EventPageView {
   readonly events: readonly EventView[]

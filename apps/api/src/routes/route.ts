@@ -1,4 +1,4 @@
-import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import { RequestRefusedError, type Issue } from '../problem.js'
 
 /** What middleware leaves for handlers. */

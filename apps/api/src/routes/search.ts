@@ -10,7 +10,8 @@ const search = createRoute({
   path: '/search',
   operationId: 'search',
   summary: 'Search the stored texts',
-  description: 'Texts that hold all words, best first. The last word may be a beginning; "quoted words" stand together.',
+  description:
+    'Texts that hold all words, best first. The last word may be a beginning; "quoted words" stand together.',
   security: BEARER,
   request: {
     query: z.object({

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { TASK_STATES } from '@holdfast/store'
 import { pageOf, positionOf } from '../cursor.js'
 import { present } from '../present.js'
-import { taskDetailSchema, taskDetailView, taskSchema, taskView } from '../views/task.js'
+import { taskSchema, taskSummarySchema, taskSummaryView, taskView } from '../views/task.js'
 import type { ApiContext } from './api-context.js'
 import { BEARER, jsonAnswer, refusals } from './description.js'
 import { cursorParam, idParams, limitParam } from './parameters.js'
@@ -13,6 +13,7 @@ const listTasks = createRoute({
   path: '/tasks',
   operationId: 'listTasks',
   summary: 'List tasks, newest first',
+  description: 'Without their results, which `GET /v1/tasks/{id}` has.',
   security: BEARER,
   request: {
     query: z.object({
@@ -25,7 +26,7 @@ const listTasks = createRoute({
   responses: {
     200: jsonAnswer(
       'One page',
-      z.object({ tasks: z.array(taskSchema), nextCursor: z.string().nullable() }).openapi('TaskPage'),
+      z.object({ tasks: z.array(taskSummarySchema), nextCursor: z.string().nullable() }).openapi('TaskPage'),
     ),
     ...refusals('input.invalid'),
   },
@@ -38,7 +39,7 @@ const getTask = createRoute({
   summary: 'A task, and how far it has come',
   security: BEARER,
   request: { params: idParams },
-  responses: { 200: jsonAnswer('The task', taskDetailSchema), ...refusals('task.not_found') },
+  responses: { 200: jsonAnswer('The task', taskSchema), ...refusals('task.not_found') },
 })
 
 const cancelTask = createRoute({
@@ -71,16 +72,14 @@ export const taskRoutes = ({ store }: ApiContext): RouteGroup =>
   routeGroup()
     .openapi(listTasks, async (c) => {
       const { state, type, cursor, limit } = c.req.valid('query')
-      const rows = await store.tasks.list(
-        present({ state, type, beforeSeq: positionOf(cursor), limit: limit + 1 }),
-      )
+      const rows = await store.tasks.list(present({ state, type, beforeSeq: positionOf(cursor), limit: limit + 1 }))
       const page = pageOf(rows, limit, (task) => task.seq)
-      return c.json({ tasks: page.rows.map(taskView), nextCursor: page.nextCursor }, 200)
+      return c.json({ tasks: page.rows.map(taskSummaryView), nextCursor: page.nextCursor }, 200)
     })
     .openapi(getTask, async (c) => {
       const { id } = c.req.valid('param')
       const task = await store.tasks.require(id)
-      return c.json(taskDetailView(task, await store.workItems.count(id)), 200)
+      return c.json(taskView(task, await store.workItems.count(id)), 200)
     })
     .openapi(cancelTask, async (c) => {
       const { id } = c.req.valid('param')

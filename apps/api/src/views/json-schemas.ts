@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { MAX_NAME_LENGTH, WORK_STATES, type WorkItemCounts } from '@holdfast/store'
+import { MAX_NAME_LENGTH, type WORK_STATES, type WorkItemCounts } from '@holdfast/store'
 
 /** A moment: UTC milliseconds since 1970. */
 export const atMs: z.ZodType<number> = z.int().openapi({ description: 'UTC milliseconds' })

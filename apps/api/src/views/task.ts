@@ -1,10 +1,17 @@
 import { z } from '@hono/zod-openapi'
-import { FAILURE_POLICIES, TASK_STATES, type FailurePolicy, type Task, type TaskState, type WorkItemCounts } from '@holdfast/store'
+import {
+  FAILURE_POLICIES,
+  TASK_STATES,
+  type FailurePolicy,
+  type Task,
+  type TaskState,
+  type WorkItemCounts,
+} from '@holdfast/store'
 import { anyJson, atMs, atMsOrNull, countsSchema, name } from './json-schemas.js'
 import { progressOf, progressSchema, type Progress } from './progress.js'
 
-/** A task as this API shows it. */
-export interface TaskView {
+/** A task in a list: everything but its result, which may be large. */
+export interface TaskSummaryView {
   readonly id: string
   readonly type: string
   readonly state: TaskState
@@ -13,19 +20,19 @@ export interface TaskView {
   readonly cancelRequestedAtMs: number | null
   readonly createdAtMs: number
   readonly finishedAtMs: number | null
-  /** The root item's, once the task has ended. */
-  readonly result: unknown
   /** Why the task failed: `{ code, message, … }`. */
   readonly error: unknown
 }
 
-/** A task and how far it has come. */
-export interface TaskDetailView extends TaskView {
+/** A task with its result and how far it has come. */
+export interface TaskView extends TaskSummaryView {
+  /** The root item's, once the task has ended. */
+  readonly result: unknown
   readonly counts: WorkItemCounts
   readonly progress: Progress
 }
 
-const taskShape = {
+const summaryShape = {
   id: name,
   type: name,
   state: z.enum(TASK_STATES),
@@ -34,18 +41,17 @@ const taskShape = {
   cancelRequestedAtMs: atMsOrNull,
   createdAtMs: atMs,
   finishedAtMs: atMsOrNull,
-  result: anyJson,
   error: anyJson,
 }
 
-export const taskSchema: z.ZodType<TaskView> = z.object(taskShape).openapi('Task')
+export const taskSummarySchema: z.ZodType<TaskSummaryView> = z.object(summaryShape).openapi('TaskSummary')
 
-export const taskDetailSchema: z.ZodType<TaskDetailView> = z
-  .object({ ...taskShape, counts: countsSchema, progress: progressSchema })
-  .openapi('TaskDetail')
+export const taskSchema: z.ZodType<TaskView> = z
+  .object({ ...summaryShape, result: anyJson, counts: countsSchema, progress: progressSchema })
+  .openapi('Task')
 
 // Absent values are sent as null: the members of a view are always all there.
-export const taskView = (task: Task): TaskView => ({
+export const taskSummaryView = (task: Task): TaskSummaryView => ({
   id: task.id,
   type: task.type,
   state: task.state,
@@ -54,12 +60,12 @@ export const taskView = (task: Task): TaskView => ({
   cancelRequestedAtMs: task.cancelRequestedAtMs,
   createdAtMs: task.createdAtMs,
   finishedAtMs: task.finishedAtMs,
-  result: task.result ?? null,
   error: task.error ?? null,
 })
 
-export const taskDetailView = (task: Task, counts: WorkItemCounts): TaskDetailView => ({
-  ...taskView(task),
+export const taskView = (task: Task, counts: WorkItemCounts): TaskView => ({
+  ...taskSummaryView(task),
+  result: task.result ?? null,
   counts,
   progress: progressOf(counts),
 })
