@@ -1,4 +1,12 @@
-import { InvariantError, OperationUnknownError, OutcomeUnknownError, refusalOf, type StoreError } from '../errors.js'
+import {
+  InvariantError,
+  OperationUnknownError,
+  OutcomeUnknownError,
+  refusalOf,
+  StoreBusyError,
+  type StoreError,
+  StoreIoError,
+} from '../errors.js'
 import type { Verdict } from '../operation.js'
 import type { Connection } from './connection.js'
 import { isGroupFatal, toStoreError } from './database-errors.js'
@@ -18,14 +26,11 @@ export interface GroupOutcome {
   /** How many operations shared a transaction: all, or 1 when the group was run again one by one. */
   readonly groupSize: number
   readonly ranAlone: boolean
-  /** When the last COMMIT had returned, UTC milliseconds. */
-  readonly committedAtMs: number
 }
 
 export interface GroupContext {
   /** Takes the write lock, or throws `store.busy`. */
   readonly begin: (connection: Connection) => void
-  readonly nowMs: () => number
   /** Settles a COMMIT that failed midway. Without it such a group is answered `store.outcome_unknown`. */
   readonly marker?: GroupMarker
 }
@@ -58,10 +63,24 @@ export const runGroup = (
 ): GroupOutcome => {
   const together = runTransaction(connection, table, group, context)
   const ranAlone = together.state === 'undone' && together.worthAlone && group.length > 1
-  const verdicts = ranAlone
-    ? group.flatMap((submission) => answersOf(runTransaction(connection, table, [submission], context), 1))
-    : answersOf(together, group.length)
-  return { verdicts, groupSize: ranAlone ? 1 : group.length, ranAlone, committedAtMs: context.nowMs() }
+  const verdicts = ranAlone ? runAlone(connection, table, group, context) : answersOf(together, group.length)
+  return { verdicts, groupSize: ranAlone ? 1 : group.length, ranAlone }
+}
+
+/** One operation per transaction. Who finds the lock taken waits for it once, on behalf of all behind him. */
+const runAlone = (
+  connection: Connection,
+  table: Table,
+  group: readonly Submission[],
+  context: GroupContext,
+): readonly Verdict<unknown>[] => {
+  const verdicts: Verdict<unknown>[] = []
+  while (verdicts.length < group.length) {
+    const attempt = runTransaction(connection, table, group.slice(verdicts.length, verdicts.length + 1), context)
+    const isBusy = attempt.state === 'undone' && attempt.error.code === StoreBusyError.code
+    verdicts.push(...answersOf(attempt, isBusy ? group.length - verdicts.length : 1))
+  }
+  return verdicts
 }
 
 const answersOf = (attempt: Attempt, size: number): readonly Verdict<unknown>[] =>
@@ -142,9 +161,9 @@ const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], c
   } catch (cause) {
     const error = toStoreError(cause)
     rollBack(connection)
-    if (error.code === 'store.io') return settle(connection, verdicts, error, context)
+    if (error.code === StoreIoError.code) return settle(connection, verdicts, error, context)
     // Full, busy or a deferred key: rolled back, so an answer. Small neighbours of a large operation may still fit.
-    return { state: 'undone', error, worthAlone: error.code !== 'store.busy' }
+    return { state: 'undone', error, worthAlone: error.code !== StoreBusyError.code }
   }
 }
 

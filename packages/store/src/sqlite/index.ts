@@ -11,7 +11,8 @@ export { migrationsFolder } from './migration-files.js'
 export { changeDurability, type ChangeDurabilityOptions } from './change-durability.js'
 
 // The store
-export { openStore, type OpenStoreOptions } from './open-store.js'
+export { openStore } from './open-store.js'
+export type { OpenStoreOptions } from './open-store-options.js'
 export { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 export { systemTimers, type Timers } from './timers.js'
 

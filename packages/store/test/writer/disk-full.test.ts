@@ -12,7 +12,7 @@ import { sqlite } from '../support/toy-module.mjs'
 const table = tableOf([sqlite as unknown as SqliteModule])
 
 const run = (connection: Connection, group: readonly Submission[]) =>
-  runGroup(connection, table, group, { begin: () => beginImmediate(connection, 0), nowMs: Date.now })
+  runGroup(connection, table, group, { begin: () => beginImmediate(connection, 0) })
 
 const small = (id: string): Submission => ({ name: 'toys.put', args: { id, value: 'v' } })
 const large = (id: string, kilobytes: number): Submission => ({ name: 'toys.put_large', args: { id, kilobytes } })

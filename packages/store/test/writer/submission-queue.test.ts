@@ -13,7 +13,6 @@ const granted = (group: readonly Submission[]): GroupOutcome => ({
   verdicts: group.map(({ args }) => ({ ok: true, value: args })),
   groupSize: group.length,
   ranAlone: false,
-  committedAtMs: 1,
 })
 
 /** A writer that runs nothing until the test says so. */
@@ -286,7 +285,6 @@ describe('metrics', () => {
       ],
       groupSize: 1,
       ranAlone: true,
-      committedAtMs: 1,
     })
     await turn()
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.js'
 import { refusalOf, StoreBusyError, type StoreError } from '../../errors.js'
 import { beginImmediate } from '../begin.js'
 import type { Connection } from '../connection.js'
@@ -19,7 +18,6 @@ export interface InlineWriterOptions {
   readonly connection: Connection
   readonly table: ReadonlyMap<string, SqliteBinding>
   readonly lockWaitMs: number
-  readonly clock: Clock
   readonly timers: Timers
   readonly marker?: GroupMarker
   /** Called between groups, on the connection's own thread. */
@@ -63,13 +61,12 @@ export class InlineWriter implements Writer {
   }
 
   #runLocked(group: readonly Submission[]): GroupOutcome {
-    const { connection, table, clock, marker, afterGroup } = this.options
+    const { connection, table, marker, afterGroup } = this.options
     const outcome = runGroup(connection, table, group, {
       // The first BEGIN is done already.
       begin: () => {
         if (!connection.inTransaction) beginImmediate(connection, ALONE_WAIT_MS)
       },
-      nowMs: clock.nowMs,
       ...(marker && { marker }),
     })
     afterGroup?.()
@@ -82,7 +79,6 @@ export class InlineWriter implements Writer {
       verdicts: group.map(() => ({ ok: false, refusal })),
       groupSize: group.length,
       ranAlone: false,
-      committedAtMs: this.options.clock.nowMs(),
     }
   }
 

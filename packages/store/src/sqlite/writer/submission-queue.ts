@@ -14,6 +14,7 @@ import type { GroupOutcome, Submission } from '../group.js'
 import type { StoreLimits } from '../limits.js'
 import type { Timers } from '../timers.js'
 import { Fifo } from '../fifo.js'
+import { AgeWatch } from './age-watch.js'
 import { QueueMetrics } from './queue-metrics.js'
 import { wireSize } from './wire-size.js'
 import type { Writer } from './writer.js'
@@ -21,7 +22,11 @@ import type { Writer } from './writer.js'
 /** One submission's answer, and the group that it was in; no group when it never ran. */
 export interface Answer {
   readonly verdict: Verdict<unknown>
-  readonly group?: Pick<GroupOutcome, 'groupSize' | 'committedAtMs'>
+  readonly group?: {
+    readonly groupSize: number
+    /** When its COMMIT was known to have returned, UTC milliseconds. */
+    readonly committedAtMs: number
+  }
 }
 
 /** One operation from its submission to its answer. */
@@ -32,9 +37,6 @@ interface Entry {
   /** Taken away at the first answer: a late outcome of a submission that timed out finds nobody. */
   answer: ((answer: Answer) => void) | undefined
 }
-
-/** Ages of the oldest unanswered operation at which people are told, in milliseconds. */
-const WARN_AT_MS: readonly number[] = [250, 1_000]
 
 /**
  * Gathers what is submitted in one turn of the event loop, and hands it to the writer as one group.
@@ -50,8 +52,7 @@ export class SubmissionQueue {
   #flushing = false
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
-  #cancelWatch: (() => void) | undefined
-  #warnings = 0
+  readonly #watch: AgeWatch
   readonly #metrics = new QueueMetrics()
 
   constructor(
@@ -60,7 +61,15 @@ export class SubmissionQueue {
     private readonly clock: Clock,
     private readonly timers: Timers,
     private readonly onWarning: (warning: StoreWarning) => void,
-  ) {}
+  ) {
+    this.#watch = new AgeWatch({
+      timers,
+      timeoutMs: limits.submitTimeoutMs,
+      oldestMs: () => this.#oldestUnanswered()?.submittedMs,
+      giveUpOn: (submittedMs) => this.#giveUpOn(submittedMs),
+      warn: (ageMs, thresholdMs) => this.#warn(ageMs, thresholdMs),
+    })
+  }
 
   /**
    * Takes all of `submissions` or none.
@@ -88,7 +97,7 @@ export class SubmissionQueue {
       })
       this.#waitingBytes += sum(sizes)
       this.#metrics.queued(this.#waiting.size)
-      this.#watch(WARN_AT_MS[0] ?? this.limits.submitTimeoutMs)
+      this.#watch.arm()
       this.#scheduleFlush()
     })
   }
@@ -109,8 +118,7 @@ export class SubmissionQueue {
       this.#drained = resolve
       this.#reportIfDrained()
     })
-    this.#cancelWatch?.()
-    this.#cancelWatch = undefined
+    this.#watch.stop()
   }
 
   #refusal(sizes: readonly number[]): StoreError | undefined {
@@ -164,16 +172,17 @@ export class SubmissionQueue {
       // A writer that breaks its promise not to reject has a defect, and says nothing about the group.
       const refusal = refusalOf(new OutcomeUnknownError('the writer failed', {}, { cause }))
       const verdicts = taken.map(() => ({ ok: false as const, refusal }))
-      return { verdicts, groupSize: taken.length, ranAlone: false, committedAtMs: this.clock.nowMs() }
+      return { verdicts, groupSize: taken.length, ranAlone: false }
     }
   }
 
   #settle(outcome: GroupOutcome): void {
     this.#metrics.ran(outcome)
-    const nowMs = this.timers.monotonicMs()
+    const answeredMs = this.timers.monotonicMs()
+    const group = { groupSize: outcome.groupSize, committedAtMs: this.clock.nowMs() }
     this.#taken.forEach((entry, index) => {
-      this.#metrics.answered(nowMs - entry.submittedMs)
-      this.#answer(entry, { verdict: outcome.verdicts[index] ?? unanswered, group: outcome })
+      this.#metrics.answered(answeredMs - entry.submittedMs)
+      this.#answer(entry, { verdict: outcome.verdicts[index] ?? unanswered, group })
     })
   }
 
@@ -187,43 +196,16 @@ export class SubmissionQueue {
     if (this.#taken.length === 0 && this.#waiting.size === 0) this.#drained?.()
   }
 
-  // The watch: one timer for the oldest operation, armed only while something is unanswered
-
-  #watch(delayMs: number): void {
-    this.#cancelWatch ??= this.timers.after(delayMs, () => {
-      this.#cancelWatch = undefined
-      this.#look()
-    })
-  }
-
-  #look(): void {
-    const nowMs = this.timers.monotonicMs()
-    this.#giveUpOn(nowMs - this.limits.submitTimeoutMs)
-    const oldest = this.#oldestUnanswered()
-    if (!oldest) {
-      this.#warnings = 0
-      return
-    }
-    const ageMs = nowMs - oldest.submittedMs
-    this.#warn(ageMs)
-    const nextMs = Math.min(WARN_AT_MS[this.#warnings] ?? Number.POSITIVE_INFINITY, this.limits.submitTimeoutMs)
-    this.#watch(Math.max(1, nextMs - ageMs))
-  }
-
   #oldestUnanswered(): Entry | undefined {
     return this.#taken.find(({ answer }) => answer) ?? this.#waiting.oldest
   }
 
-  #warn(ageMs: number): void {
-    const reached = WARN_AT_MS.filter((levelMs) => ageMs >= levelMs)
-    if (reached.length > this.#warnings) {
-      this.onWarning({
-        code: 'writer.slow',
-        message: `the oldest write waits for ${Math.round(ageMs)} ms, with ${this.#waiting.size} more behind it`,
-        details: { ageMs: Math.round(ageMs), thresholdMs: reached.at(-1) ?? 0, queueSize: this.#waiting.size },
-      })
-    }
-    this.#warnings = reached.length
+  #warn(ageMs: number, thresholdMs: number): void {
+    this.onWarning({
+      code: 'writer.slow',
+      message: `the oldest write waits for ${Math.round(ageMs)} ms, with ${this.#waiting.size} more behind it`,
+      details: { ageMs: Math.round(ageMs), thresholdMs, queueSize: this.#waiting.size },
+    })
   }
 
   /** Answers everything submitted at or before `submittedMs`: withdrawn where it hasn't run, unknown where it may have. */

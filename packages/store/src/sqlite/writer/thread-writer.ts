@@ -79,6 +79,5 @@ const unknownOutcome = (group: readonly Submission[], cause: unknown): GroupOutc
     verdicts: group.map(() => ({ ok: false, refusal })),
     groupSize: group.length,
     ranAlone: false,
-    committedAtMs: 0,
   }
 }

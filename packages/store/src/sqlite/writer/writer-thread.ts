@@ -22,7 +22,6 @@ const start = async (): Promise<void> => {
   const { connection, marker, walCheckpoint, close } = openWriteConnection(data, onWarning)
   const context = {
     begin: () => beginImmediate(connection, data.lockWaitMs),
-    nowMs: () => Date.now(),
     marker,
   }
   port.on('message', (message: readonly Submission[] | typeof CLOSE) => {

@@ -1,0 +1,191 @@
+import { type Clock, systemClock } from '../clock.js'
+import { uuidV7 } from '../ids.js'
+import type { StoreEngine, StoreInfo, StoreWarning } from '../store.js'
+import type { Connection } from './connection.js'
+import { sqlite as core } from './core.js'
+import { openDatabase } from './database.js'
+import { isBusy } from './database-errors.js'
+import { chooseDriver } from './driver/choose.js'
+import { forgetMarkers } from './group-marker.js'
+import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
+import { FileLiveness, MemoryLiveness } from './liveness/process-liveness.js'
+import { type OpenLockFile, type ProcessLock, probeProcess, takeProcessLock } from './liveness/process-lock.js'
+import { MEMORY, nameOf } from './location.js'
+import { migrationsFolder } from './migration-files.js'
+import { migrate } from './migrator.js'
+import { type SqliteBinding, type SqliteModule, tableOf } from './module.js'
+import type { OpenStoreOptions } from './open-store-options.js'
+import { InPlaceReaders } from './readers/in-place-readers.js'
+import { ReaderPool } from './readers/reader-pool.js'
+import type { Readers } from './readers/readers.js'
+import { RoutedReaders } from './readers/routed-readers.js'
+import { SqliteStore } from './store.js'
+import { openThreadFile, type ThreadFile, threadFileOf } from './thread-file.js'
+import { systemTimers, type Timers } from './timers.js'
+import { InlineWriter } from './writer/inline-writer.js'
+import { SubmissionQueue } from './writer/submission-queue.js'
+import { ThreadWriter } from './writer/thread-writer.js'
+import { openWriteConnection } from './writer/write-connection.js'
+import type { Writer } from './writer/writer.js'
+import { readSettings } from './writer/writer-settings.js'
+
+/** Unless the opener says otherwise: the second one runs on while the first is in a long read. */
+const READER_THREADS = 2
+
+/** What every part of the store is made from. */
+interface Setup {
+  readonly path: string
+  readonly modules: readonly SqliteModule[]
+  readonly table: ReadonlyMap<string, SqliteBinding>
+  readonly isInline: boolean
+  readonly readers: number
+  readonly limits: StoreLimits
+  readonly processId: string
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly onWarning: (warning: StoreWarning) => void
+}
+
+interface OpenedWriter {
+  readonly writer: Writer
+  readonly about: Pick<StoreInfo, 'driver' | 'engineVersion' | 'settings'>
+}
+
+/** Opens everything below the repositories: file, migrations, death lock, writer and readers. */
+export const openEngine = async (options: OpenStoreOptions): Promise<StoreEngine> => {
+  const { durability, driver, create = true } = options
+  const first = openDatabase({ path: nameOf(options), role: 'writer', durability, driver, create })
+  try {
+    const setup = setupOf(options, first)
+    migrateFile(options, setup, first)
+    return first.path === MEMORY ? openMemory(setup, first) : await openFile(setup, first)
+  } catch (error) {
+    first.close()
+    throw error
+  }
+}
+
+const setupOf = (options: OpenStoreOptions, { path }: Connection): Setup => {
+  const { clock = systemClock, timers = systemTimers, ids = uuidV7, onWarning = () => {} } = options
+  const isInline = options.writer === 'inline' || path === MEMORY
+  const modules = [core, ...(options.modules ?? []).filter((module) => module !== core)]
+  return {
+    path,
+    modules,
+    table: tableOf(modules),
+    isInline,
+    readers: options.readers ?? (isInline ? 0 : READER_THREADS),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    processId: ids(),
+    clock,
+    timers,
+    onWarning,
+  }
+}
+
+const migrateFile = ({ migrations, scopes, ids = uuidV7 }: OpenStoreOptions, setup: Setup, first: Connection): void => {
+  const { clock, limits } = setup
+  const folder = migrations ?? migrationsFolder('sqlite')
+  migrate(first, { folder, scopes, storeId: ids(), nowMs: clock.nowMs(), lockWaitMs: limits.lockWaitMs })
+}
+
+/** One connection does everything: a second one would have a database of its own. */
+const openMemory = (setup: Setup, connection: Connection): StoreEngine => {
+  const { table, limits, timers } = setup
+  const close = (): void => connection.close()
+  const writer = new InlineWriter({ connection, table, lockWaitMs: limits.lockWaitMs, timers, close })
+  const readers = new InPlaceReaders(table, MEMORY, () => connection, timers)
+  const about = aboutOf(connection)
+  const liveness = new MemoryLiveness(setup.processId)
+  return storeOf(setup, connection, { opened: { writer, about }, readers, liveness, release: () => {} })
+}
+
+const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> => {
+  const { path, processId } = setup
+  const openLockFile: OpenLockFile = chooseDriver(first.driver).open
+  const lock = takeProcessLock(path, processId, openLockFile)
+  try {
+    forgetDead(first, openLockFile)
+    const file = threadFileOf(first)
+    const opened = setup.isInline ? openInlineWriter(setup, file) : await openThreadWriter(setup, file)
+    const parts = {
+      opened,
+      readers: readersOf(setup, file),
+      liveness: new FileLiveness(path, processId, openLockFile),
+      release: () => lock.release(),
+    }
+    const store = storeOf(setup, first, parts)
+    // It has done its part: it made the file, and kept it open until others had it open as well.
+    first.close()
+    return store
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** What the dead have left in the file; when somebody else is writing, whoever opens it next does it. */
+const forgetDead = (connection: Connection, openLockFile: OpenLockFile): void => {
+  try {
+    forgetMarkers(connection, (id) => probeProcess(connection.path, id, openLockFile) === 'alive')
+  } catch (error) {
+    if (!isBusy(error)) throw error
+  }
+}
+
+const openInlineWriter = (setup: Setup, file: ThreadFile): OpenedWriter => {
+  const { table, limits, processId, timers, onWarning } = setup
+  const { lockWaitMs, walCheckpointBytes } = limits
+  const { connection, marker, walCheckpoint, close } = openWriteConnection(
+    { file, processId, walCheckpointBytes },
+    onWarning,
+  )
+  const afterGroup = (): void => walCheckpoint.afterGroup()
+  const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, afterGroup, close })
+  return { writer, about: aboutOf(connection) }
+}
+
+const openThreadWriter = async (setup: Setup, file: ThreadFile): Promise<OpenedWriter> => {
+  const { table, limits, processId, timers, onWarning } = setup
+  const { lockWaitMs, walCheckpointBytes } = limits
+  const data = { file, processId, walCheckpointBytes, lockWaitMs, modules: addressesOf(setup.modules) }
+  const { writer, about } = await ThreadWriter.open({ table, data, timers, onWarning })
+  const { driver, engineVersion, settings } = about
+  return { writer, about: { driver, engineVersion, settings } }
+}
+
+const readersOf = (setup: Setup, file: ThreadFile): Readers => {
+  const { table, path, timers, limits, onWarning, readers } = setup
+  const inPlace = new InPlaceReaders(table, path, () => openThreadFile(file, 'reader'), timers)
+  if (readers === 0) return inPlace
+  const data = { file, modules: addressesOf(setup.modules) }
+  const pool = new ReaderPool({ data, threads: readers, operations: [...table.keys()], limits, timers, onWarning })
+  return new RoutedReaders(table, inPlace, pool)
+}
+
+const addressesOf = (modules: readonly SqliteModule[]): readonly Pick<SqliteModule, 'name' | 'url'>[] =>
+  modules.map(({ name, url }) => ({ name, url }))
+
+const aboutOf = (connection: Connection): OpenedWriter['about'] => ({
+  driver: connection.driver,
+  engineVersion: connection.sqliteVersion,
+  settings: readSettings(connection),
+})
+
+interface Parts {
+  readonly opened: OpenedWriter
+  readonly readers: Readers
+  readonly liveness: FileLiveness | MemoryLiveness
+  readonly release: ProcessLock['release']
+}
+
+const storeOf = (
+  setup: Setup,
+  { durability }: Connection,
+  { opened, readers, liveness, release }: Parts,
+): StoreEngine => {
+  const { table, path, processId, limits, clock, timers, onWarning } = setup
+  const queue = new SubmissionQueue(opened.writer, limits, clock, timers, onWarning)
+  const info: StoreInfo = { engine: 'sqlite', ...opened.about, location: path, durability, processId }
+  return new SqliteStore({ table, queue, readers, liveness, info, release })
+}
