@@ -34,7 +34,7 @@ export const runIdempotent = async <Answer>(
     try {
       return await store.idempotency.run(
         key,
-        { request, owner: `${workItemId}#${fencingToken}`, taskId, workItemId },
+        { request, owner: `${workItemId}#${fencingToken}`, taskId, lease },
         async (ref) => {
           isExecuting = true
           return whileExtended(ref, store, timers, execute)

@@ -4,7 +4,7 @@ export {
   isTaskDefinition,
   type AnyTaskDefinition,
   type ParsedInput,
-  type ReturnedOutput,
+  type Returnable,
   type StoredOutput,
   type SubmittedInput,
   type TaskDefinition,

@@ -13,14 +13,14 @@ declare const types: unique symbol
 export type SubmittedInput<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : unknown
 /** What the handler receives: what its input schema makes of it. */
 export type ParsedInput<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : unknown
-/** What the handler must return: what its output schema accepts. */
-export type ReturnedOutput<Schema, Output> = Schema extends StandardSchemaV1
-  ? StandardSchemaV1.InferInput<Schema>
-  : Output
+/** What the handler may return, now or later: what its output schema accepts; anything where it has none. */
+export type Returnable<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferInput<Schema> | Promise<StandardSchemaV1.InferInput<Schema>>
+  : unknown
 /** What is stored as the result. */
-export type StoredOutput<Schema, Output> = Schema extends StandardSchemaV1
+export type StoredOutput<Schema, Returned> = Schema extends StandardSchemaV1
   ? StandardSchemaV1.InferOutput<Schema>
-  : Output
+  : Awaited<Returned>
 
 export interface TaskOptions<
   Input extends StandardSchemaV1 | undefined = undefined,
@@ -73,16 +73,13 @@ export type AnyTaskDefinition = TaskDefinition<never, unknown>
  * const greet = defineTask('greet', { input: z.object({ name: z.string() }) }, async (ctx, { name }) => `hello ${name}`)
  */
 export const defineTask = <
-  Returned,
+  Returned extends Returnable<Output>,
   Input extends StandardSchemaV1 | undefined = undefined,
   Output extends StandardSchemaV1 | undefined = undefined,
 >(
   name: string,
   options: TaskOptions<Input, Output>,
-  handler: (
-    ctx: TaskContext,
-    input: ParsedInput<Input>,
-  ) => ReturnedOutput<Output, Returned> | Promise<ReturnedOutput<Output, Returned>>,
+  handler: (ctx: TaskContext, input: ParsedInput<Input>) => Returned,
 ): TaskDefinition<SubmittedInput<Input>, StoredOutput<Output, Returned>> => {
   const definition = {
     name,
