@@ -56,9 +56,9 @@ const storeOnce = async (ctx: TaskContext, memory: Memory, input: FileInput, fil
   const keys = repositories(ctx.store, { tenant: ctx.tenant, clock: ctx.clock }).idempotency
   const known = await keys.checkOrCreate(prefix + contentHash, {
     request: { namespace, path, contentHash },
-    owner: ctx.workItemId,
-    workItemId: ctx.workItemId,
+    owner: `${ctx.workItemId}#${ctx.fencingToken}`,
     taskId: ctx.taskId,
+    lease: ctx,
   })
   if (known.outcome === 'in_progress')
     throw new IdempotencyInProgressError(`${path} is being ingested by ${known.owner}`, {

@@ -20,6 +20,8 @@ export interface CheckOrCreateArgs {
   readonly ttlMs: number
   readonly taskId: string | null
   readonly workItemId: string | null
+  /** The fencing token under which the caller holds `workItemId`; null where it holds none. */
+  readonly workItemToken: number | null
   readonly nowMs: number
 }
 
@@ -49,8 +51,9 @@ export interface KeyRecord {
 }
 
 /**
- * Makes the key, or says what became of it. A pending key whose lease ran out, a failed key and an expired key are
- * taken over, fenced. Refused: `idempotency.conflict` (another request under a live key).
+ * Makes the key, or says what became of it. Taken over, fenced: a failed key, an expired key, and a pending key whose
+ * owner is gone. An owner is gone when its lease on the key ran out, when its process has stopped or died, or when the
+ * caller holds the lease of the very item for which an earlier attempt took the key. Refused: `idempotency.conflict` (another request under a live key).
  */
 export const checkOrCreateKey: Operation<CheckOrCreateArgs, KeyOutcome> = operation('idempotency.checkOrCreate')
 
@@ -67,8 +70,10 @@ export const completeKey: Operation<
 > = operation('idempotency.complete')
 
 /** Gives the key up after a failure; the next caller takes it over. Refused as `heartbeat`. */
-export const failKey: Operation<KeyRef & { readonly error: string; readonly nowMs: number }, { readonly state: 'failed' }> =
-  operation('idempotency.fail')
+export const failKey: Operation<
+  KeyRef & { readonly error: string; readonly nowMs: number },
+  { readonly state: 'failed' }
+> = operation('idempotency.fail')
 
 /** Removes a key under a permit, whatever its state, so that its effect may run again. */
 export const forgetKey: Operation<{ readonly tenant: string; readonly key: string }, { readonly forgotten: boolean }> =

@@ -13,6 +13,7 @@ import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS } from '../defaults.js'
 import { IdempotencyInProgressError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import { requestHash } from '../request-hash.js'
+import type { LeaseRef } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 import { checkLease, failureText, MAX_TIME_MS } from './edge.js'
 
@@ -27,6 +28,11 @@ export interface CheckOrCreate extends TenantOption {
   /** What the key was used for, where it was. */
   readonly taskId?: string
   readonly workItemId?: string
+  /**
+   * The lease under which the caller works on `workItemId`, which it names. An earlier attempt of that item can't be at
+   * the key any more, so what it left pending is taken over at once.
+   */
+  readonly lease?: LeaseRef
 }
 
 /**
@@ -53,8 +59,8 @@ export interface KeyEntry extends Omit<KeyRecord, 'response' | 'error'> {
  *             lease ran out ──┘  │ └── checkOrCreate, token + 1
  *                                └──fail──▶ failed ──┘
  * ```
- * A crash of the owner leaves `pending` until its lease runs out; then the next caller takes over, and the token keeps
- * a late answer of the first one out.
+ * A crash of the owner leaves `pending` until its death is noticed, its item is leased anew, or its lease on the key runs
+ * out; then the next caller takes over, and the token keeps a late answer of the first one out.
  */
 export class IdempotencyKeys {
   constructor(private readonly context: RepositoryContext) {}
@@ -77,7 +83,8 @@ export class IdempotencyKeys {
       leaseMs: checkLease(leaseMs),
       ttlMs: checkTtl(ttlMs),
       taskId: options.taskId ?? null,
-      workItemId: options.workItemId ?? null,
+      workItemId: options.workItemId ?? options.lease?.workItemId ?? null,
+      workItemToken: options.lease?.fencingToken ?? null,
       nowMs: this.context.clock.nowMs(),
     })
     switch (claim.outcome) {

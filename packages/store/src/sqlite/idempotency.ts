@@ -63,6 +63,16 @@ const CREATE = sql`
   )
   returning fencing_token as "fencingToken"`
 
+// An earlier attempt of the item that the caller holds took it. The item's own fence says that the attempt is over.
+const LEFT_BY_EARLIER_ATTEMPT = sql`
+  work_item_seq = ${p('workItemSeq')} and owner <> ${p('owner')} and exists (
+    select 1 from work_items as item
+    where item.seq = ${p('workItemSeq')} and item.state = 'running' and item.fencing_token = ${p('workItemToken')}
+  )`
+
+const LEFT_BY_ENDED_PROCESS = sql`
+  exists (select 1 from processes as owner where owner.id = process_id and owner.state <> 'alive')`
+
 // Nobody alive is at it, and either its time is over, so that it may stand for any request, or the request is the
 // same and there is no answer yet. The token is raised: whoever held the key before can no longer mark it.
 const TAKE_OVER = sql`
@@ -73,7 +83,8 @@ const TAKE_OVER = sql`
     created_at_ms = case when expires_at_ms <= ${p('nowMs')} then ${p('nowMs')} else created_at_ms end,
     expires_at_ms = ${p('expiresAtMs')}
   where tenant = ${p('tenant')} and key = ${p('key')}
-    and (state <> 'pending' or lease_expires_at_ms <= ${p('nowMs')})
+    and (state <> 'pending' or lease_expires_at_ms <= ${p('nowMs')}
+      or (${LEFT_BY_EARLIER_ATTEMPT}) or ${LEFT_BY_ENDED_PROCESS})
     and (expires_at_ms <= ${p('nowMs')} or (state <> 'completed' and request_hash = ${p('requestHash')}))
   returning fencing_token as "fencingToken"`
 

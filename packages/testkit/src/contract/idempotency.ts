@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore } from '../open-test-store.js'
 import { permitsLeft } from './checkpoints.js'
+import { claimOne } from './claiming.js'
 import { leasedItem } from './leased-item.js'
 
 const DAY_MS = 86_400_000
@@ -307,6 +308,53 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       await store.retention.deleteFinishedTasks({ finishedBeforeMs: clock.nowMs() })
 
       expect(await store.idempotency.get('pay')).toMatchObject({ taskId: null, workItemId: null, response: 'ok' })
+    })
+
+    it('left pending by an earlier attempt of an item is taken over by the next attempt at once', async () => {
+      const test = await open()
+      const { store } = test
+      const first = await leasedItem(test)
+      const key = { request, taskId: first.taskId }
+      const old = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#1', lease: first })
+      await store.leases.release(first)
+      const second = await claimOne(test, { taskId: first.taskId })
+
+      const taken = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#2', lease: second })
+
+      expect([old.outcome, taken.outcome]).toEqual(['created', 'taken_over'])
+      if (old.outcome !== 'created') throw new Error(old.outcome)
+      await expect(store.idempotency.complete(old.ref, 'late')).rejects.toMatchObject({ code: 'idempotency.lost' })
+      // The first attempt, unaware that its lease is over, can't take it back.
+      const again = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#1', lease: first })
+      expect(again.outcome).toBe('in_progress')
+    })
+
+    it('pending in this very attempt is in progress, however often it asks', async () => {
+      const test = await open()
+      const { store } = test
+      const lease = await leasedItem(test)
+      const ask = () => store.idempotency.checkOrCreate('pay', { request, owner: 'item#1', lease })
+
+      const outcomes = (await Promise.all([ask(), ask(), ask()])).map(({ outcome }) => outcome)
+
+      expect(outcomes.sort()).toEqual(['created', 'in_progress', 'in_progress'])
+    })
+
+    it('of a process that stopped or died is taken over at once', async () => {
+      const test = await open()
+      const { store } = test
+      const { processId } = store.info()
+      await store.processes.register({ id: processId, kind: 'worker', host: 'h', pid: 1, version: '0' })
+      await store.idempotency.checkOrCreate('pay', { request, owner: 'a' })
+      expect(await store.idempotency.checkOrCreate('pay', { request, owner: 'b' })).toMatchObject({
+        outcome: 'in_progress',
+      })
+
+      await store.processes.stop(processId)
+
+      expect(await store.idempotency.checkOrCreate('pay', { request, owner: 'b' })).toMatchObject({
+        outcome: 'taken_over',
+      })
     })
 
     it('refuses links to what this tenant does not have', async () => {
