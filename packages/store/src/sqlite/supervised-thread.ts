@@ -54,7 +54,8 @@ export class SupervisedThread<Question, Reply, Ready> {
 
   /** Starts it the first time. @throws whatever kept it from being ready; nothing is left running then. */
   async start(): Promise<void> {
-    await this.#launch()
+    this.#launching = this.#launch()
+    await this.#launching
   }
 
   /** Resolves when it can be asked. */
@@ -77,7 +78,7 @@ export class SupervisedThread<Question, Reply, Ready> {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRestart?.()
-    // A successor that is just starting is closed as well; one that can't start has ended by itself.
+    // One that is just starting is closed as well; one that can't start has ended by itself.
     await this.#launching?.catch(() => {})
     const worker = this.#worker
     if (!worker) return

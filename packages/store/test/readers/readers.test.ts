@@ -2,7 +2,16 @@ import { openDatabase } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { fakeTimers } from '../support/fake-timers.js'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
-import { count, countQuickly, put, readerThread, scan, writeFromRead } from '../support/toy-module.mjs'
+import {
+  count,
+  countQuickly,
+  dieReading,
+  put,
+  readerThread,
+  scan,
+  sqlite as toys,
+  writeFromRead,
+} from '../support/toy-module.mjs'
 
 describe.each([{ readers: 2 }, { readers: 0 }])('reads on $readers threads', ({ readers }) => {
   it('see everything that was acknowledged before them', async () => {
@@ -84,6 +93,25 @@ describe('the reader threads', () => {
     await expect(slow).rejects.toMatchObject({ code: 'store.timeout', retryable: true })
     await expect(behind).rejects.toMatchObject({ code: 'store.timeout' })
     expect(await store.submit(count, {})).toEqual({ count: 0 })
+  })
+
+  it('fail the read that they died in, and are started again for the next', async () => {
+    const warnings: string[] = []
+    const store = await openToyStore({ readers: 1, onWarning: ({ code }) => warnings.push(code) })
+
+    await expect(store.submit(dieReading, {})).rejects.toMatchObject({ code: 'store.thread_died', retryable: true })
+
+    expect(await store.submit(count, {})).toEqual({ count: 0 })
+    expect(warnings).toContain('reader.restarted')
+  })
+
+  it('refuse reads, and say why, where they don’t find the caller’s modules', async () => {
+    const modules = [{ ...toys, url: new URL('./nowhere.mjs', import.meta.url).href }]
+    const store = await openToyStore({ writer: 'inline', readers: 1, modules })
+
+    await expect(store.submit(count, {})).rejects.toMatchObject({ code: 'store.operation_unknown' })
+    await expect(store.submit(count, {})).rejects.toMatchObject({ code: 'store.operation_unknown' })
+    expect(await store.submit(countQuickly, {})).toEqual({ count: 0 })
   })
 
   it('finish what they were given before close', async () => {

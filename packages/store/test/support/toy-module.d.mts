@@ -15,5 +15,6 @@ export declare const countQuickly: Operation<Record<string, never>, { count: num
 export declare const get: Operation<{ id: string }, { value: string | null }>
 export declare const readerThread: Operation<{ ms: number }, { threadId: number }>
 export declare const scan: Operation<{ limit: number }, { rows: number }>
+export declare const dieReading: Operation<Record<string, never>, never>
 export declare const writeFromRead: Operation<{ id: string }, { id: string }>
 export declare const sqlite: SqliteModule

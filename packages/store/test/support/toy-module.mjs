@@ -33,6 +33,8 @@ export const get = query('toys.get')
 export const readerThread = query('toys.reader_thread')
 /** Reads the oldest `limit` toys, whole. */
 export const scan = query('toys.scan')
+/** Ends the thread that reads. */
+export const dieReading = query('toys.die_reading')
 /** Tries to write from a read. */
 export const writeFromRead = query('toys.write_from_read')
 
@@ -107,6 +109,7 @@ export const sqlite = {
       const rows = db.all(sql`select value from toys order by seq limit ${limit}`)
       return granted({ rows: rows.length })
     }),
+    read(dieReading, () => () => process.exit(8)),
     read(writeFromRead, (db) => ({ id }) => {
       insert(db)(id, 'never')
       return granted({ id })

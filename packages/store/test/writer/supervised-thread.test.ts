@@ -86,6 +86,16 @@ describe('a supervised thread', () => {
     await thread.close()
   })
 
+  it('ends when it is closed while it starts', async () => {
+    const { thread } = threadOf(entryOf(ECHO))
+    const started = thread.start()
+
+    await thread.close()
+
+    await started
+    await expect(thread.ask(1)).rejects.toMatchObject({ code: 'store.closed' })
+  })
+
   it('is not started again after close', async () => {
     const { thread, timers } = threadOf(entryOf(`process.exit(3)`))
     await thread.start()
