@@ -119,7 +119,10 @@ export const heartbeat: Operation<HeartbeatArgs, readonly LeaseAnswer[]> = opera
 
 /**
  * Ends an item with its result; the first terminal state wins. Accepted after expiry as long as nobody revoked the
- * lease. Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`.
+ * lease, and again with the same result.
+ *
+ * Refused: `work_item.not_found`; `lease.lost` to whoever's token is no longer the item's, whatever became of the item
+ * since (`details.state` says that); `work_item.already_terminal` to the lease that ended the item itself.
  */
 export const complete: Operation<CompleteArgs, Completed> = operation('leases.complete')
 

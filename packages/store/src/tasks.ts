@@ -22,6 +22,7 @@ export interface SubmitTaskArgs {
 }
 
 export interface SubmittedTask {
+  /** The task that the id or the key stands for. A key outlives its task: once that was deleted, the id asked for. */
   readonly taskId: string
   /** False when this id, or this key with the same request, was submitted before: nothing was added. */
   readonly created: boolean
@@ -74,8 +75,8 @@ export interface CancelledTask {
 /**
  * Adds a task and its root item, once per id and once per idempotency key.
  *
- * Refused: `task.conflict` (this id exists with another type or input), `idempotency.conflict` (this key was used for
- * another request).
+ * Refused: `task.conflict` (this id exists with another type, queue or input), `idempotency.conflict` (this key was
+ * used for another request), `idempotency.in_progress` (another caller holds the key under a lease).
  */
 export const submitTask: Operation<SubmitTaskArgs, SubmittedTask> = operation('tasks.submit')
 

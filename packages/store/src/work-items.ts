@@ -78,8 +78,8 @@ export interface ListWorkItemsArgs {
 export type WorkItemCounts = { readonly [State in WorkState]: number }
 
 /**
- * Adds items to the task of an item that is under lease. An id that exists with the same type and input is left as it
- * is, so a fan-out may run again. Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`,
+ * Adds items to the task of an item that is under lease. An id that exists in this task with the same type, queue
+ * and input is left as it is, so a fan-out may run again. Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`,
  * `work_item.conflict`, `task.not_active`.
  */
 export const spawnWorkItems: Operation<SpawnArgs, { readonly created: number }> = operation('workItems.spawn')

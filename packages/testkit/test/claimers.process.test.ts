@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openTestStore, spawnNode, type NodeProcess, type TestStore } from '../src/index.js'
+import { driver } from './support/driver.js'
 
 const CLAIMER = fileURLToPath(new URL('../dist/processes/claimer.js', import.meta.url))
+const env = { HOLDFAST_SQLITE_DRIVER: driver }
 const CLAIMERS = 8
 const ITEMS = 10_000
 
@@ -25,7 +27,7 @@ const isBatch = (line: unknown): line is Batch => typeof line === 'object' && li
 
 describe(`${CLAIMERS} processes on one file`, () => {
   it(`complete ${ITEMS} items, each exactly once, and none of them is ever told that the file is busy`, async () => {
-    test = await openTestStore({ durability: 'process' })
+    test = await openTestStore({ durability: 'process', driver })
     const { store, path } = test
     const taskId = await test.enqueue({ queue: 'root' })
     const [root] = await store.leases.claim({ queue: 'root', owner: 'test', leaseMs: 3_600_000 })
@@ -33,7 +35,9 @@ describe(`${CLAIMERS} processes on one file`, () => {
     const items = Array.from({ length: ITEMS }, (_, n) => ({ id: `item-${n}`, type: 'test', input: n }))
     await store.workItems.spawn(root, items)
 
-    claimers = Array.from({ length: CLAIMERS }, (_, n) => spawnNode(CLAIMER, { args: [path, `claimer-${n}`, '25'] }))
+    claimers = Array.from({ length: CLAIMERS }, (_, n) =>
+      spawnNode(CLAIMER, { args: [path, `claimer-${n}`, '25'], env }),
+    )
     for (const claimer of claimers) await claimer.line(isReady)
     for (const claimer of claimers) claimer.say('go')
     const exits = await Promise.all(claimers.map((claimer) => claimer.exited))
@@ -53,5 +57,5 @@ describe(`${CLAIMERS} processes on one file`, () => {
       const { events } = await store.events.read(id)
       expect(events.map((event) => event.type)).toEqual(['item.enqueued', 'lease.claimed', 'item.completed'])
     }
-  })
+  }, 120_000)
 })
