@@ -53,7 +53,10 @@ export interface KeyRecord {
 /**
  * Makes the key, or says what became of it. Taken over, fenced: a failed key, an expired key, and a pending key whose
  * owner is gone. An owner is gone when its lease on the key ran out, when its process has stopped or died, or when the
- * caller holds the lease of the very item for which an earlier attempt took the key. Refused: `idempotency.conflict` (another request under a live key).
+ * caller holds the lease of the very item for which an earlier attempt took the key.
+ *
+ * Refused: `idempotency.conflict` (another request under a key whose time is not over), `task.not_found`,
+ * `work_item.not_found` (what the key is said to be used for).
  */
 export const checkOrCreateKey: Operation<CheckOrCreateArgs, KeyOutcome> = operation('idempotency.checkOrCreate')
 

@@ -83,8 +83,12 @@ export const preparedSubmissionKey = (
   return {
     find: (tenant, { key, requestHash }, nowMs) => {
       const [known] = look({ tenant, key })
-      if (!known || known.expiresAtMs <= nowMs || known.state === 'failed') return null
-      if (known.requestHash !== requestHash) {
+      if (!known) return null
+      const leaseExpiresAtMs = known.leaseExpiresAtMs ?? 0
+      const isHeld = known.state === 'pending' && leaseExpiresAtMs > nowMs
+      const isExpired = known.expiresAtMs <= nowMs
+      if (isExpired && !isHeld) return null
+      if (!isExpired && known.requestHash !== requestHash) {
         return refused('idempotency.conflict', `the key ${key} was used for another request`, {
           key,
           requestHash: known.requestHash,
@@ -93,8 +97,7 @@ export const preparedSubmissionKey = (
       if (known.state === 'completed') {
         return granted({ response: payloadOrNull(known.response, known.responseEncoding), taskId: known.taskId })
       }
-      const leaseExpiresAtMs = known.leaseExpiresAtMs ?? 0
-      if (leaseExpiresAtMs <= nowMs) return null
+      if (!isHeld) return null
       return refused('idempotency.in_progress', `another caller works under the key ${key}`, { key, leaseExpiresAtMs })
     },
     keep: (tenant, { key, requestHash, response, expiresAtMs }, taskSeq, nowMs) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OpenTestStore } from '../open-test-store.js'
+import type { OpenTestStore, TestStore } from '../open-test-store.js'
 import { permitsLeft } from './checkpoints.js'
 import { claimOne } from './claiming.js'
 import { leasedItem } from './leased-item.js'
@@ -418,6 +418,33 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       expect(await store.idempotency.get('busy')).toBeDefined()
       expect(await store.idempotency.get('kept')).toBeDefined()
       expect(await permitsLeft(test)).toBe(0)
+    })
+  })
+
+  describe('submitting under a key', () => {
+    const submit = ({ enqueue }: TestStore, of: unknown) =>
+      enqueue({ idempotency: { key: 'k', request: of, response: 'accepted' } })
+
+    it('refuses another request also where the first failed: idempotency.conflict', async () => {
+      const test = await open()
+      const claim = await test.store.idempotency.checkOrCreate('k', { request, owner: 'a' })
+      if (claim.outcome !== 'created') throw new Error(claim.outcome)
+      await test.store.idempotency.fail(claim.ref, new Error('no'))
+
+      await expect(submit(test, 'another')).rejects.toMatchObject({ code: 'idempotency.conflict' })
+      await submit(test, request)
+      expect(await test.store.idempotency.get('k')).toMatchObject({ state: 'completed', response: 'accepted' })
+    })
+
+    it('does not take an expired key from an owner who is still at it: idempotency.in_progress', async () => {
+      const test = await open()
+      await test.store.idempotency.checkOrCreate('k', { request, owner: 'a', ttlMs: 1_000, leaseMs: 5_000 })
+      test.clock.advance(1_001)
+
+      await expect(submit(test, 'another')).rejects.toMatchObject({ code: 'idempotency.in_progress' })
+      test.clock.advance(4_000)
+      await submit(test, 'another')
+      expect(await test.store.tasks.list()).toHaveLength(1)
     })
   })
 
