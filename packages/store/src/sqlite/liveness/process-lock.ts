@@ -27,6 +27,9 @@ export const locksFolderOf = (databasePath: string): string => `${databasePath}-
 
 const SUFFIX = '.lock'
 
+/** Keeps held locks from the garbage collector, which would close them: a store that nobody refers to still lives. */
+const held = new Set<NativeDatabase>()
+
 /** Takes the lock of `processId`, which no other process may use. */
 export const takeProcessLock = (databasePath: string, processId: string, open: OpenLockFile): ProcessLock => {
   const path = lockPathOf(databasePath, processId)
@@ -38,10 +41,9 @@ export const takeProcessLock = (databasePath: string, processId: string, open: O
     file.close()
     throw error
   }
-  let isHeld = true
+  held.add(file)
   const release = (): void => {
-    if (!isHeld) return
-    isHeld = false
+    if (!held.delete(file)) return
     // Removed while it is still held: whoever probes finds it taken, or finds nothing.
     rmSync(path, { force: true })
     file.close()
