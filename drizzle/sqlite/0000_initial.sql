@@ -6,7 +6,7 @@ CREATE TABLE `checkpoint_verifications` (
 	`verified_by` text NOT NULL,
 	`verified_at_ms` integer NOT NULL,
 	FOREIGN KEY (`checkpoint_seq`) REFERENCES `checkpoints`(`seq`) ON UPDATE no action ON DELETE cascade,
-	CONSTRAINT "checkpoint_verifications_outcome" CHECK("checkpoint_verifications"."outcome" in ('verified', 'invalid')),
+	CONSTRAINT "checkpoint_verifications_outcome" CHECK(("checkpoint_verifications"."outcome" = 'verified' or "checkpoint_verifications"."outcome" = 'invalid')),
 	CONSTRAINT "checkpoint_verifications_findings" CHECK(json_valid("checkpoint_verifications"."findings"))
 ) STRICT;
 --> statement-breakpoint
@@ -32,7 +32,7 @@ CREATE TABLE `checkpoints` (
 	`created_at_ms` integer NOT NULL,
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
-	CONSTRAINT "checkpoints_type" CHECK("checkpoints"."type" in ('iteration_start', 'iteration_end', 'tool_executed', 'llm_response', 'approval_point', 'state_transition', 'manual_checkpoint', 'error_boundary')),
+	CONSTRAINT "checkpoints_type" CHECK(("checkpoints"."type" = 'iteration_start' or "checkpoints"."type" = 'iteration_end' or "checkpoints"."type" = 'tool_executed' or "checkpoints"."type" = 'llm_response' or "checkpoints"."type" = 'approval_point' or "checkpoints"."type" = 'state_transition' or "checkpoints"."type" = 'manual_checkpoint' or "checkpoints"."type" = 'error_boundary')),
 	CONSTRAINT "checkpoints_replayed" CHECK("checkpoints"."is_replayed" in (0, 1)),
 	CONSTRAINT "checkpoints_position" CHECK("checkpoints"."position" >= 1 and "checkpoints"."raw_bytes" >= 0),
 	CONSTRAINT "checkpoints_snapshot" CHECK("checkpoints"."encoding" <> 'json' or json_valid("checkpoints"."snapshot")),
@@ -76,7 +76,7 @@ CREATE TABLE `events` (
 	`hash` text,
 	PRIMARY KEY(`work_item_seq`, `position`),
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE cascade,
-	CONSTRAINT "events_type" CHECK("events"."type" in ('item.enqueued', 'lease.claimed', 'lease.released', 'lease.expired', 'item.retried', 'item.waiting', 'item.resumed', 'item.rescheduled', 'item.completed', 'item.failed', 'item.cancelled', 'checkpoint.begun', 'checkpoint.appended', 'checkpoint.verified', 'checkpoint.invalid', 'log')),
+	CONSTRAINT "events_type" CHECK(("events"."type" = 'item.enqueued' or "events"."type" = 'lease.claimed' or "events"."type" = 'lease.released' or "events"."type" = 'lease.expired' or "events"."type" = 'item.retried' or "events"."type" = 'item.waiting' or "events"."type" = 'item.resumed' or "events"."type" = 'item.rescheduled' or "events"."type" = 'item.completed' or "events"."type" = 'item.failed' or "events"."type" = 'item.cancelled' or "events"."type" = 'checkpoint.begun' or "events"."type" = 'checkpoint.appended' or "events"."type" = 'checkpoint.verified' or "events"."type" = 'checkpoint.invalid' or "events"."type" = 'log')),
 	CONSTRAINT "events_position" CHECK("events"."position" >= 1),
 	CONSTRAINT "events_data" CHECK(("events"."data" is null) = ("events"."encoding" is null) and ("events"."data" is null or "events"."encoding" <> 'json' or json_valid("events"."data")))
 ) STRICT, WITHOUT ROWID;
@@ -102,7 +102,7 @@ CREATE TABLE `idempotency_keys` (
 	`expires_at_ms` integer NOT NULL,
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE set null,
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
-	CONSTRAINT "idempotency_keys_state" CHECK("idempotency_keys"."state" in ('pending', 'completed', 'failed')),
+	CONSTRAINT "idempotency_keys_state" CHECK(("idempotency_keys"."state" = 'pending' or "idempotency_keys"."state" = 'completed' or "idempotency_keys"."state" = 'failed')),
 	CONSTRAINT "idempotency_keys_hash" CHECK(length("idempotency_keys"."request_hash") = 71 and substr("idempotency_keys"."request_hash", 1, 7) = 'sha256:'),
 	CONSTRAINT "idempotency_keys_lease" CHECK(("idempotency_keys"."state" = 'pending') = ("idempotency_keys"."lease_expires_at_ms" is not null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."owner" is null) and "idempotency_keys"."fencing_token" >= 1),
 	CONSTRAINT "idempotency_keys_finished" CHECK(("idempotency_keys"."finished_at_ms" is null) = ("idempotency_keys"."state" = 'pending')),
@@ -131,8 +131,8 @@ CREATE TABLE `processes` (
 	`started_at_ms` integer NOT NULL,
 	`heartbeat_at_ms` integer NOT NULL,
 	`ended_at_ms` integer,
-	CONSTRAINT "processes_kind" CHECK("processes"."kind" in ('api', 'worker', 'mcp', 'cli', 'embedded')),
-	CONSTRAINT "processes_state" CHECK("processes"."state" in ('alive', 'stopped', 'dead')),
+	CONSTRAINT "processes_kind" CHECK(("processes"."kind" = 'api' or "processes"."kind" = 'worker' or "processes"."kind" = 'mcp' or "processes"."kind" = 'cli' or "processes"."kind" = 'embedded')),
+	CONSTRAINT "processes_state" CHECK(("processes"."state" = 'alive' or "processes"."state" = 'stopped' or "processes"."state" = 'dead')),
 	CONSTRAINT "processes_ended" CHECK(("processes"."ended_at_ms" is null) = ("processes"."state" = 'alive'))
 ) STRICT;
 --> statement-breakpoint
@@ -144,7 +144,7 @@ CREATE TABLE `retention_permits` (
 	`kind` text NOT NULL,
 	`row_seq` integer NOT NULL,
 	PRIMARY KEY(`kind`, `row_seq`),
-	CONSTRAINT "retention_permits_kind" CHECK("retention_permits"."kind" in ('task', 'work_item', 'checkpoint', 'verification', 'event', 'idempotency_key'))
+	CONSTRAINT "retention_permits_kind" CHECK(("retention_permits"."kind" = 'task' or "retention_permits"."kind" = 'work_item' or "retention_permits"."kind" = 'checkpoint' or "retention_permits"."kind" = 'verification' or "retention_permits"."kind" = 'event' or "retention_permits"."kind" = 'idempotency_key'))
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `schema_migrations` (
@@ -199,9 +199,9 @@ CREATE TABLE `tasks` (
 	`cancel_requested_at_ms` integer,
 	`created_at_ms` integer NOT NULL,
 	`finished_at_ms` integer,
-	CONSTRAINT "tasks_state" CHECK("tasks"."state" in ('active', 'completed', 'failed', 'cancelled')),
-	CONSTRAINT "tasks_failure_policy" CHECK("tasks"."failure_policy" in ('any', 'root')),
-	CONSTRAINT "tasks_finished" CHECK(("tasks"."finished_at_ms" is not null) = ("tasks"."state" in ('completed', 'failed', 'cancelled'))),
+	CONSTRAINT "tasks_state" CHECK(("tasks"."state" = 'active' or "tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled')),
+	CONSTRAINT "tasks_failure_policy" CHECK(("tasks"."failure_policy" = 'any' or "tasks"."failure_policy" = 'root')),
+	CONSTRAINT "tasks_finished" CHECK(("tasks"."finished_at_ms" is not null) = (("tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled'))),
 	CONSTRAINT "tasks_metadata" CHECK("tasks"."metadata" is null or json_valid("tasks"."metadata"))
 ) STRICT;
 --> statement-breakpoint
@@ -264,14 +264,14 @@ CREATE TABLE `work_items` (
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`parent_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
 	FOREIGN KEY (`redriven_from_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
-	CONSTRAINT "work_items_state" CHECK("work_items"."state" in ('scheduled', 'pending', 'running', 'waiting', 'completed', 'failed', 'cancelled')),
-	CONSTRAINT "work_items_reason" CHECK("work_items"."reason" in ('enqueued', 'due', 'claimed', 'completed', 'failed', 'retry', 'released', 'ahead_returned', 'expired', 'process_dead', 'cancelled', 'deadline', 'waiting', 'resumed')),
-	CONSTRAINT "work_items_waiting_reason" CHECK(("work_items"."waiting_reason" is not null) = ("work_items"."state" = 'waiting') and ("work_items"."waiting_reason" is null or "work_items"."waiting_reason" in ('signal', 'child', 'decision', 'limit', 'queue_paused'))),
+	CONSTRAINT "work_items_state" CHECK(("work_items"."state" = 'scheduled' or "work_items"."state" = 'pending' or "work_items"."state" = 'running' or "work_items"."state" = 'waiting' or "work_items"."state" = 'completed' or "work_items"."state" = 'failed' or "work_items"."state" = 'cancelled')),
+	CONSTRAINT "work_items_reason" CHECK(("work_items"."reason" = 'enqueued' or "work_items"."reason" = 'due' or "work_items"."reason" = 'claimed' or "work_items"."reason" = 'completed' or "work_items"."reason" = 'failed' or "work_items"."reason" = 'retry' or "work_items"."reason" = 'released' or "work_items"."reason" = 'ahead_returned' or "work_items"."reason" = 'expired' or "work_items"."reason" = 'process_dead' or "work_items"."reason" = 'cancelled' or "work_items"."reason" = 'deadline' or "work_items"."reason" = 'waiting' or "work_items"."reason" = 'resumed')),
+	CONSTRAINT "work_items_waiting_reason" CHECK(("work_items"."waiting_reason" is not null) = ("work_items"."state" = 'waiting') and ("work_items"."waiting_reason" is null or ("work_items"."waiting_reason" = 'signal' or "work_items"."waiting_reason" = 'child' or "work_items"."waiting_reason" = 'decision' or "work_items"."waiting_reason" = 'limit' or "work_items"."waiting_reason" = 'queue_paused'))),
 	CONSTRAINT "work_items_lease" CHECK(("work_items"."state" = 'running') = ("work_items"."lease_owner" is not null) and ("work_items"."lease_owner" is null) = ("work_items"."lease_expires_at_ms" is null) and ("work_items"."lease_owner" is null) = ("work_items"."lease_ms" is null) and ("work_items"."lease_owner" is null) = ("work_items"."lease_acquired_at_ms" is null)),
 	CONSTRAINT "work_items_ahead" CHECK("work_items"."is_ahead" = 0 or ("work_items"."is_ahead" = 1 and "work_items"."state" = 'running')),
 	CONSTRAINT "work_items_root" CHECK("work_items"."is_root" in (0, 1)),
 	CONSTRAINT "work_items_attempts" CHECK("work_items"."attempt" >= 0 and "work_items"."max_attempts" >= 1 and "work_items"."attempt" <= "work_items"."max_attempts" and "work_items"."fencing_token" >= 0),
-	CONSTRAINT "work_items_finished" CHECK(("work_items"."finished_at_ms" is not null) = ("work_items"."state" in ('completed', 'failed', 'cancelled'))),
+	CONSTRAINT "work_items_finished" CHECK(("work_items"."finished_at_ms" is not null) = (("work_items"."state" = 'completed' or "work_items"."state" = 'failed' or "work_items"."state" = 'cancelled'))),
 	CONSTRAINT "work_items_input" CHECK("work_items"."input_encoding" <> 'json' or json_valid("work_items"."input")),
 	CONSTRAINT "work_items_result" CHECK(("work_items"."result" is null) = ("work_items"."result_encoding" is null) and ("work_items"."result" is null or "work_items"."state" = 'completed') and ("work_items"."result" is null or "work_items"."result_encoding" <> 'json' or json_valid("work_items"."result"))),
 	CONSTRAINT "work_items_error" CHECK(("work_items"."error" is null or json_valid("work_items"."error")) and ("work_items"."state" <> 'failed' or "work_items"."error" is not null))
@@ -328,7 +328,7 @@ END;
 CREATE TRIGGER tasks_guard_update
 BEFORE UPDATE ON tasks
 WHEN
-  (OLD.state in ('completed', 'failed', 'cancelled'))
+  ((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled'))
   OR (OLD.seq is distinct from NEW.seq
       or OLD.tenant is distinct from NEW.tenant
       or OLD.id is distinct from NEW.id
@@ -339,11 +339,11 @@ WHEN
       or (OLD.cancel_requested_at_ms is not null and NEW.cancel_requested_at_ms is distinct from OLD.cancel_requested_at_ms))
   OR ((NEW.state <> 'active')
     and exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and item.state in ('scheduled', 'pending', 'running', 'waiting')
+      select 1 from work_items item where item.task_seq = OLD.seq and (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
     ))
 BEGIN
   SELECT RAISE(ABORT, 'task.already_terminal')
-  WHERE (OLD.state in ('completed', 'failed', 'cancelled'));
+  WHERE ((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled'));
   SELECT RAISE(ABORT, 'task.immutable')
   WHERE (OLD.seq is distinct from NEW.seq
       or OLD.tenant is distinct from NEW.tenant
@@ -356,7 +356,7 @@ BEGIN
   SELECT RAISE(ABORT, 'task.immutable')
   WHERE ((NEW.state <> 'active')
     and exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and item.state in ('scheduled', 'pending', 'running', 'waiting')
+      select 1 from work_items item where item.task_seq = OLD.seq and (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
     ));
 END;
 --> statement-breakpoint
@@ -367,7 +367,7 @@ WHEN
       exists (select 1 from work_items known where known.tenant = NEW.tenant and known.id = NEW.id)
       or exists (select 1 from work_items known where known.seq = NEW.seq)
     ))
-  OR (NEW.state not in ('scheduled', 'pending', 'waiting')
+  OR (not (NEW.state = 'scheduled' or NEW.state = 'pending' or NEW.state = 'waiting')
       or NEW.attempt <> 0
       or NEW.fencing_token <> 0
       or NEW.settle_token is not null
@@ -394,7 +394,7 @@ BEGIN
       or exists (select 1 from work_items known where known.seq = NEW.seq)
     ));
   SELECT RAISE(ABORT, 'work_item.invalid_insert')
-  WHERE (NEW.state not in ('scheduled', 'pending', 'waiting')
+  WHERE (not (NEW.state = 'scheduled' or NEW.state = 'pending' or NEW.state = 'waiting')
       or NEW.attempt <> 0
       or NEW.fencing_token <> 0
       or NEW.settle_token is not null
@@ -422,7 +422,7 @@ END;
 CREATE TRIGGER work_items_guard_update
 BEFORE UPDATE ON work_items
 WHEN
-  (OLD.state in ('completed', 'failed', 'cancelled') and (
+  ((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled') and (
       not ((OLD.parent_seq is not null and NEW.parent_seq is null)
       or (OLD.redriven_from_seq is not null and NEW.redriven_from_seq is null))
       or (OLD.parent_seq is distinct from NEW.parent_seq and NEW.parent_seq is not null)
@@ -463,7 +463,7 @@ WHEN
       or OLD.finished_at_ms is distinct from NEW.finished_at_ms
       or OLD.updated_at_ms is distinct from NEW.updated_at_ms
     ))
-  OR ((OLD.state in ('completed', 'failed', 'cancelled') and (
+  OR (((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled') and (
       (OLD.parent_seq is not null and NEW.parent_seq is null)
       or (OLD.redriven_from_seq is not null and NEW.redriven_from_seq is null)
     ))
@@ -489,10 +489,10 @@ WHEN
     and ((NEW.parent_seq is null and exists (select 1 from work_items target where target.seq = OLD.parent_seq))
       or (NEW.redriven_from_seq is null and exists (select 1 from work_items target where target.seq = OLD.redriven_from_seq))))
   OR (NEW.state <> OLD.state and not (
-      (OLD.state = 'scheduled' and NEW.state in ('pending', 'waiting', 'failed', 'cancelled'))
-      or (OLD.state = 'pending' and NEW.state in ('running', 'scheduled', 'waiting', 'failed', 'cancelled'))
-      or (OLD.state = 'running' and NEW.state in ('pending', 'scheduled', 'waiting', 'completed', 'failed', 'cancelled'))
-      or (OLD.state = 'waiting' and NEW.state in ('pending', 'scheduled', 'failed', 'cancelled'))
+      (OLD.state = 'scheduled' and (NEW.state = 'pending' or NEW.state = 'waiting' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'pending' and (NEW.state = 'running' or NEW.state = 'scheduled' or NEW.state = 'waiting' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'running' and (NEW.state = 'pending' or NEW.state = 'scheduled' or NEW.state = 'waiting' or NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'waiting' and (NEW.state = 'pending' or NEW.state = 'scheduled' or NEW.state = 'failed' or NEW.state = 'cancelled'))
     ))
   OR (NEW.state = 'running' and OLD.state <> 'running' and not (
       NEW.fencing_token = OLD.fencing_token + 1 and NEW.attempt = OLD.attempt + 1 and NEW.settle_token is null
@@ -513,20 +513,20 @@ WHEN
     ))
   OR (NEW.fencing_token < OLD.fencing_token
       or (
-        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
-        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+        not (OLD.state = 'running' or OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled')
+        and (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and NEW.fencing_token <= OLD.fencing_token
       ))
   OR (NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
-      OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled')
-      and NEW.attempt = OLD.attempt - 1 and NEW.reason in ('released', 'ahead_returned', 'waiting')
+      OLD.state = 'running' and NEW.state <> 'running' and not (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled')
+      and NEW.attempt = OLD.attempt - 1 and (NEW.reason = 'released' or NEW.reason = 'ahead_returned' or NEW.reason = 'waiting')
     ))
-  OR (OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled') and (
+  OR (OLD.state = 'running' and NEW.state <> 'running' and not (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and (
       NEW.attempt >= NEW.max_attempts
-      or (NEW.state <> 'waiting' and NEW.reason not in ('released', 'ahead_returned', 'retry', 'expired', 'process_dead'))
+      or (NEW.state <> 'waiting' and not (NEW.reason = 'released' or NEW.reason = 'ahead_returned' or NEW.reason = 'retry' or NEW.reason = 'expired' or NEW.reason = 'process_dead'))
     ))
 BEGIN
   SELECT RAISE(ABORT, 'work_item.already_terminal')
-  WHERE (OLD.state in ('completed', 'failed', 'cancelled') and (
+  WHERE ((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled') and (
       not ((OLD.parent_seq is not null and NEW.parent_seq is null)
       or (OLD.redriven_from_seq is not null and NEW.redriven_from_seq is null))
       or (OLD.parent_seq is distinct from NEW.parent_seq and NEW.parent_seq is not null)
@@ -568,7 +568,7 @@ BEGIN
       or OLD.updated_at_ms is distinct from NEW.updated_at_ms
     ));
   SELECT RAISE(ABORT, 'work_item.already_terminal')
-  WHERE ((OLD.state in ('completed', 'failed', 'cancelled') and (
+  WHERE (((OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled') and (
       (OLD.parent_seq is not null and NEW.parent_seq is null)
       or (OLD.redriven_from_seq is not null and NEW.redriven_from_seq is null)
     ))
@@ -597,10 +597,10 @@ BEGIN
       or (NEW.redriven_from_seq is null and exists (select 1 from work_items target where target.seq = OLD.redriven_from_seq))));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.state <> OLD.state and not (
-      (OLD.state = 'scheduled' and NEW.state in ('pending', 'waiting', 'failed', 'cancelled'))
-      or (OLD.state = 'pending' and NEW.state in ('running', 'scheduled', 'waiting', 'failed', 'cancelled'))
-      or (OLD.state = 'running' and NEW.state in ('pending', 'scheduled', 'waiting', 'completed', 'failed', 'cancelled'))
-      or (OLD.state = 'waiting' and NEW.state in ('pending', 'scheduled', 'failed', 'cancelled'))
+      (OLD.state = 'scheduled' and (NEW.state = 'pending' or NEW.state = 'waiting' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'pending' and (NEW.state = 'running' or NEW.state = 'scheduled' or NEW.state = 'waiting' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'running' and (NEW.state = 'pending' or NEW.state = 'scheduled' or NEW.state = 'waiting' or NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled'))
+      or (OLD.state = 'waiting' and (NEW.state = 'pending' or NEW.state = 'scheduled' or NEW.state = 'failed' or NEW.state = 'cancelled'))
     ));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.state = 'running' and OLD.state <> 'running' and not (
@@ -626,18 +626,18 @@ BEGIN
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.fencing_token < OLD.fencing_token
       or (
-        OLD.state not in ('running', 'completed', 'failed', 'cancelled')
-        and NEW.state in ('completed', 'failed', 'cancelled') and NEW.fencing_token <= OLD.fencing_token
+        not (OLD.state = 'running' or OLD.state = 'completed' or OLD.state = 'failed' or OLD.state = 'cancelled')
+        and (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and NEW.fencing_token <= OLD.fencing_token
       ));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
   WHERE (NEW.attempt <> OLD.attempt and not (NEW.state = 'running' and OLD.state <> 'running') and not (
-      OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled')
-      and NEW.attempt = OLD.attempt - 1 and NEW.reason in ('released', 'ahead_returned', 'waiting')
+      OLD.state = 'running' and NEW.state <> 'running' and not (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled')
+      and NEW.attempt = OLD.attempt - 1 and (NEW.reason = 'released' or NEW.reason = 'ahead_returned' or NEW.reason = 'waiting')
     ));
   SELECT RAISE(ABORT, 'work_item.illegal_transition')
-  WHERE (OLD.state = 'running' and NEW.state <> 'running' and not NEW.state in ('completed', 'failed', 'cancelled') and (
+  WHERE (OLD.state = 'running' and NEW.state <> 'running' and not (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and (
       NEW.attempt >= NEW.max_attempts
-      or (NEW.state <> 'waiting' and NEW.reason not in ('released', 'ahead_returned', 'retry', 'expired', 'process_dead'))
+      or (NEW.state <> 'waiting' and not (NEW.reason = 'released' or NEW.reason = 'ahead_returned' or NEW.reason = 'retry' or NEW.reason = 'expired' or NEW.reason = 'process_dead'))
     ));
 END;
 --> statement-breakpoint
@@ -826,7 +826,7 @@ WHEN
       select 1 from work_item_streams stream
       where stream.work_item_seq = NEW.work_item_seq and stream.event_position + 1 = NEW.position
     ))
-  OR ((NEW.type in ('log', 'checkpoint.begun'))
+  OR (((NEW.type = 'log' or NEW.type = 'checkpoint.begun'))
     and not exists (
       select 1 from work_items item
       where item.seq = NEW.work_item_seq and item.state = 'running' and item.fencing_token = NEW.fencing_token
@@ -838,7 +838,7 @@ BEGIN
       where stream.work_item_seq = NEW.work_item_seq and stream.event_position + 1 = NEW.position
     ));
   SELECT RAISE(ABORT, 'lease.lost')
-  WHERE ((NEW.type in ('log', 'checkpoint.begun'))
+  WHERE (((NEW.type = 'log' or NEW.type = 'checkpoint.begun'))
     and not exists (
       select 1 from work_items item
       where item.seq = NEW.work_item_seq and item.state = 'running' and item.fencing_token = NEW.fencing_token
@@ -1271,11 +1271,11 @@ BEGIN
     CASE
       WHEN NEW.state = 'running' THEN 'lease.claimed'
       WHEN NEW.state = 'waiting' THEN 'item.waiting'
-      WHEN NEW.state in ('completed', 'failed', 'cancelled') THEN 'item.' || NEW.state
+      WHEN (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') THEN 'item.' || NEW.state
       WHEN OLD.state = 'waiting' THEN 'item.resumed'
       WHEN OLD.state = 'pending' THEN 'item.rescheduled'
       WHEN NEW.reason = 'retry' THEN 'item.retried'
-      WHEN NEW.reason in ('expired', 'process_dead') THEN 'lease.expired'
+      WHEN (NEW.reason = 'expired' or NEW.reason = 'process_dead') THEN 'lease.expired'
       ELSE 'lease.released'
     END,
     NEW.updated_at_ms, NEW.fencing_token, coalesce(NEW.lease_owner, OLD.lease_owner),
@@ -1328,10 +1328,10 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER work_items_settle_task
 AFTER UPDATE OF state ON work_items
-WHEN NEW.state in ('completed', 'failed', 'cancelled')
+WHEN (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled')
   AND NOT EXISTS (
     SELECT 1 FROM work_items AS item
-    WHERE item.task_seq = NEW.task_seq AND item.state in ('scheduled', 'pending', 'running', 'waiting')
+    WHERE item.task_seq = NEW.task_seq AND (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
   )
 BEGIN
   UPDATE tasks

@@ -1,5 +1,5 @@
+import { oneOf } from '../predicates.js'
 import { TERMINAL_STATES, type TransitionReason } from '../work-state.js'
-import { listOf } from './rule.js'
 
 const EXPIRED = ['expired', 'process_dead'] as const satisfies readonly TransitionReason[]
 
@@ -7,11 +7,11 @@ const EXPIRED = ['expired', 'process_dead'] as const satisfies readonly Transiti
 export const eventTypeOfChange = `CASE
       WHEN NEW.state = 'running' THEN 'lease.claimed'
       WHEN NEW.state = 'waiting' THEN 'item.waiting'
-      WHEN NEW.state in ${listOf(TERMINAL_STATES)} THEN 'item.' || NEW.state
+      WHEN ${oneOf('NEW.state', TERMINAL_STATES)} THEN 'item.' || NEW.state
       WHEN OLD.state = 'waiting' THEN 'item.resumed'
       WHEN OLD.state = 'pending' THEN 'item.rescheduled'
       WHEN NEW.reason = 'retry' THEN 'item.retried'
-      WHEN NEW.reason in ${listOf(EXPIRED)} THEN 'lease.expired'
+      WHEN ${oneOf('NEW.reason', EXPIRED)} THEN 'lease.expired'
       ELSE 'lease.released'
     END`
 

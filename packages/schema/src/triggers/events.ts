@@ -1,5 +1,6 @@
 import type { EventType } from '../event-type.js'
-import { ALWAYS, type Guard, listOf } from './rule.js'
+import { oneOf } from '../predicates.js'
+import { ALWAYS, type Guard } from './rule.js'
 
 /** The rows that an owner adds by itself; all others are written by triggers. */
 export const OWNER_EVENT_TYPES = ['log', 'checkpoint.begun'] as const satisfies readonly EventType[]
@@ -20,7 +21,7 @@ export const eventGuards: readonly Guard[] = [
       },
       {
         code: 'lease.lost',
-        when: `NEW.type in ${listOf(OWNER_EVENT_TYPES)}`,
+        when: oneOf('NEW.type', OWNER_EVENT_TYPES),
         and: `not exists (
       select 1 from work_items item
       where item.seq = NEW.work_item_seq and item.state = 'running' and item.fencing_token = NEW.fencing_token

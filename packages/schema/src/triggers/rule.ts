@@ -23,9 +23,6 @@ export interface Guard {
 /** For rules that only other rows can decide. */
 export const ALWAYS = 'true'
 
-/** `('a', 'b')`, for IN. */
-export const listOf = (values: readonly string[]): string => `(${values.map((value) => `'${value}'`).join(', ')})`
-
 type Columns<T extends Table> = T['_']['columns']
 
 /** Names in the database of all columns but the ones given, so that a new column is covered until somebody frees it. */

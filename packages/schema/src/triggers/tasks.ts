@@ -1,7 +1,8 @@
+import { oneOf } from '../predicates.js'
 import { tasks } from '../sqlite/tasks.js'
 import { TERMINAL_TASK_STATES } from '../task-state.js'
 import { OPEN_STATES } from '../work-state.js'
-import { ALWAYS, type Guard, anyChanged, columnsExcept, listOf } from './rule.js'
+import { ALWAYS, type Guard, anyChanged, columnsExcept } from './rule.js'
 
 const identity = columnsExcept(tasks, ['state', 'cancelRequestedAtMs', 'finishedAtMs'])
 
@@ -26,7 +27,7 @@ export const taskGuards: readonly Guard[] = [
     table: 'tasks',
     event: 'update',
     rules: [
-      { code: 'task.already_terminal', when: `OLD.state in ${listOf(TERMINAL_TASK_STATES)}` },
+      { code: 'task.already_terminal', when: oneOf('OLD.state', TERMINAL_TASK_STATES) },
       {
         code: 'task.immutable',
         when: `${anyChanged(identity)}
@@ -36,7 +37,7 @@ export const taskGuards: readonly Guard[] = [
         code: 'task.immutable',
         when: `NEW.state <> 'active'`,
         and: `exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and item.state in ${listOf(OPEN_STATES)}
+      select 1 from work_items item where item.task_seq = OLD.seq and ${oneOf('item.state', OPEN_STATES)}
     )`,
       },
     ],

@@ -1,3 +1,4 @@
+import { oneOf } from '../predicates.js'
 import { workItemStreams, workItems } from '../sqlite/work-items.js'
 import { INITIAL_STATES, LEGAL_TRANSITIONS, TERMINAL_STATES, type TransitionReason } from '../work-state.js'
 import {
@@ -11,7 +12,6 @@ import {
   anyLinkMoved,
   columnsExcept,
   frozenButLinks,
-  listOf,
 } from './rule.js'
 
 const LINKS: readonly Link[] = [
@@ -34,11 +34,11 @@ const REQUEUED = [
 const claims = `NEW.state = 'running' and OLD.state <> 'running'`
 const leavesRunning = `OLD.state = 'running' and NEW.state <> 'running'`
 const staysRunning = `OLD.state = 'running' and NEW.state = 'running'`
-const becomesTerminal = `NEW.state in ${listOf(TERMINAL_STATES)}`
+const becomesTerminal = oneOf('NEW.state', TERMINAL_STATES)
 
 const legalMoves = Object.entries(LEGAL_TRANSITIONS)
   .filter(([, next]) => next.length > 0)
-  .map(([from, next]) => `(OLD.state = '${from}' and NEW.state in ${listOf(next)})`)
+  .map(([from, next]) => `(OLD.state = '${from}' and ${oneOf('NEW.state', next)})`)
   .join('\n      or ')
 
 /** What an item may be at birth. */
@@ -54,7 +54,7 @@ const insertRules: readonly Rule[] = [
   },
   {
     code: 'work_item.invalid_insert',
-    when: `NEW.state not in ${listOf(INITIAL_STATES)}
+    when: `not ${oneOf('NEW.state', INITIAL_STATES)}
       or NEW.attempt <> 0
       or NEW.fencing_token <> 0
       or NEW.settle_token is not null
@@ -125,7 +125,7 @@ const lease = ['lease_owner', 'process_id', 'lease_acquired_at_ms', 'attempt', '
 
 /** How an item may change. */
 const updateRules: readonly Rule[] = [
-  ...frozenButLinks('work_item.already_terminal', `OLD.state in ${listOf(TERMINAL_STATES)}`, workItems, LINKS),
+  ...frozenButLinks('work_item.already_terminal', oneOf('OLD.state', TERMINAL_STATES), workItems, LINKS),
   {
     code: 'work_item.immutable',
     when: `${anyChanged(identity)}
@@ -171,7 +171,7 @@ const updateRules: readonly Rule[] = [
     code: 'work_item.illegal_transition',
     when: `NEW.fencing_token < OLD.fencing_token
       or (
-        OLD.state not in ${listOf(['running', ...TERMINAL_STATES])}
+        not ${oneOf('OLD.state', ['running', ...TERMINAL_STATES])}
         and ${becomesTerminal} and NEW.fencing_token <= OLD.fencing_token
       )`,
   },
@@ -179,7 +179,7 @@ const updateRules: readonly Rule[] = [
     code: 'work_item.illegal_transition',
     when: `NEW.attempt <> OLD.attempt and not (${claims}) and not (
       ${leavesRunning} and not ${becomesTerminal}
-      and NEW.attempt = OLD.attempt - 1 and NEW.reason in ${listOf(GIVEN_BACK)}
+      and NEW.attempt = OLD.attempt - 1 and ${oneOf('NEW.reason', GIVEN_BACK)}
     )`,
   },
   {
@@ -187,7 +187,7 @@ const updateRules: readonly Rule[] = [
     code: 'work_item.illegal_transition',
     when: `${leavesRunning} and not ${becomesTerminal} and (
       NEW.attempt >= NEW.max_attempts
-      or (NEW.state <> 'waiting' and NEW.reason not in ${listOf(REQUEUED)})
+      or (NEW.state <> 'waiting' and not ${oneOf('NEW.reason', REQUEUED)})
     )`,
   },
 ]

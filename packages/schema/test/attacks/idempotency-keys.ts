@@ -134,6 +134,24 @@ export const idempotencyKeyAttacks = (fresh: Fresh): void => {
         await refuses(db, 'lease.lost', 'idempotency_keys', () => change(db, set))
     })
 
+    it('is not linked to another tenant’s task when it is completed', async () => {
+      const db = await withKey()
+      await insert(db, 'tasks', taskRow({ tenant: 'u' }))
+
+      await refuses(db, 'idempotency.illegal_transition', 'idempotency_keys', () =>
+        change(db, { ...ANSWER, settle_token: 1, task_seq: 1 }),
+      )
+    })
+
+    it('keeps its links while the rows they point at are there', async () => {
+      const db = await fresh()
+      await enqueue(db)
+      await insert(db, 'idempotency_keys', keyRow({ task_seq: 1, work_item_seq: 1 }))
+
+      for (const set of [{ task_seq: null }, { work_item_seq: null }])
+        await refuses(db, 'idempotency.illegal_transition', 'idempotency_keys', () => change(db, set))
+    })
+
     it('is taken over with the next token and for the same request', async () => {
       const db = await withKey()
 

@@ -1,5 +1,6 @@
+import { oneOf } from '../../predicates.js'
 import { OWNER_EVENT_TYPES } from '../../triggers/events.js'
-import { ALWAYS, type Guard, type Rule, listOf } from '../../triggers/rule.js'
+import { ALWAYS, type Guard, type Rule } from '../../triggers/rule.js'
 import type { SchemaObject } from '../../triggers/schema-object.js'
 import { trigger } from './trigger.js'
 
@@ -16,7 +17,7 @@ const lockItem = 'PERFORM 1 FROM work_items WHERE seq = NEW.work_item_seq FOR NO
 const LOCKS: Readonly<Record<string, string>> = {
   work_items_guard_insert: 'PERFORM 1 FROM tasks WHERE seq = NEW.task_seq FOR NO KEY UPDATE;',
   checkpoints_guard_insert: lockItem,
-  events_guard_insert: `IF NEW.type in ${listOf(OWNER_EVENT_TYPES)} THEN
+  events_guard_insert: `IF ${oneOf('NEW.type', OWNER_EVENT_TYPES)} THEN
     ${lockItem}
   END IF;
   PERFORM 1 FROM work_item_streams WHERE work_item_seq = NEW.work_item_seq FOR NO KEY UPDATE;`,

@@ -1,4 +1,4 @@
-import { listOf } from '../../triggers/rule.js'
+import { oneOf } from '../../predicates.js'
 import { settledState } from '../../triggers/settle.js'
 import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
 import { trigger } from './trigger.js'
@@ -13,7 +13,7 @@ export const settleTrigger = trigger({
   name: 'work_items_settle_task',
   table: 'work_items',
   fires: 'AFTER UPDATE OF state',
-  when: `NEW.state in ${listOf(TERMINAL_STATES)} and OLD.state <> NEW.state`,
+  when: `${oneOf('NEW.state', TERMINAL_STATES)} and OLD.state <> NEW.state`,
   body: `  PERFORM 1 FROM tasks WHERE seq = NEW.task_seq FOR NO KEY UPDATE;
   UPDATE tasks
   SET finished_at_ms = NEW.finished_at_ms,
@@ -21,7 +21,7 @@ export const settleTrigger = trigger({
   WHERE seq = NEW.task_seq AND state = 'active'
     AND NOT EXISTS (
       SELECT 1 FROM work_items AS item
-      WHERE item.task_seq = NEW.task_seq AND item.state in ${listOf(OPEN_STATES)}
+      WHERE item.task_seq = NEW.task_seq AND ${oneOf('item.state', OPEN_STATES)}
     );
   RETURN NULL;`,
 })

@@ -1,5 +1,5 @@
+import { oneOf } from '../../predicates.js'
 import { settledState } from '../../triggers/settle.js'
-import { listOf } from '../../triggers/rule.js'
 import { trigger } from './trigger.js'
 import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
 
@@ -9,10 +9,10 @@ export const settleTrigger = trigger(
   'work_items',
   `CREATE TRIGGER work_items_settle_task
 AFTER UPDATE OF state ON work_items
-WHEN NEW.state in ${listOf(TERMINAL_STATES)}
+WHEN ${oneOf('NEW.state', TERMINAL_STATES)}
   AND NOT EXISTS (
     SELECT 1 FROM work_items AS item
-    WHERE item.task_seq = NEW.task_seq AND item.state in ${listOf(OPEN_STATES)}
+    WHERE item.task_seq = NEW.task_seq AND ${oneOf('item.state', OPEN_STATES)}
   )
 BEGIN
   UPDATE tasks
