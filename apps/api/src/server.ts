@@ -74,17 +74,12 @@ export const createApi = (options: ApiOptions): RouteGroup => {
   return app
 }
 
-const onMethodNotAllowed = (c: Context<ApiEnv>, methods: string[]): Response =>
-  problemResponse(
-    new RequestRefusedError(
-      'http.method_not_allowed',
-      `${c.req.path} takes ${methods.join(', ')}, not ${c.req.method}`,
-      {
-        headers: { Allow: methods.join(', ') },
-      },
-    ),
-    c.get('requestId'),
-  )
+const onMethodNotAllowed = (c: Context<ApiEnv>, methods: string[]): Response => {
+  const allow = methods.join(', ')
+  const message = `${c.req.path} takes ${allow}, not ${c.req.method}`
+  const refusal = new RequestRefusedError('http.method_not_allowed', message, { headers: { Allow: allow } })
+  return problemResponse(refusal, c.get('requestId'))
+}
 
 /** The framework's own refusals under our codes. The guards come first, so few are ever made. */
 const asRefusal = (thrown: unknown): unknown => {

@@ -38,3 +38,29 @@ describe('an API process that is killed', () => {
     expect(acknowledged.size).toBeGreaterThanOrEqual(80)
   })
 })
+
+describe('an API process that is told to stop', () => {
+  it('answers what it has begun, and keeps every word', async () => {
+    const dataDir = await dataFolder()
+    const api = new ApiChild(dataDir)
+    const ask = askWith(await api.ready(), await api.token())
+
+    const posts = Array.from({ length: 60 }, async (_, n) => {
+      const response = await ask('/v1/tasks', greeting(`${n}`))
+      if (n === 5) void api.kill('SIGTERM')
+      return { status: response.status, text: await response.text() }
+    })
+    const answers = (await Promise.allSettled(posts)).flatMap((each) =>
+      each.status === 'fulfilled' ? [each.value] : [],
+    )
+    expect(await api.exitCode()).toBe(0)
+
+    const again = new ApiChild(dataDir)
+    const askAgain = askWith(await again.ready(), await again.token())
+    expect(answers.length).toBeGreaterThan(5)
+    for (const { status, text } of answers) {
+      expect(status).toBe(201)
+      expect((await askAgain(`/v1/items/${(JSON.parse(text) as { id: string }).id}`)).status).toBe(200)
+    }
+  })
+})

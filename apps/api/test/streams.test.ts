@@ -188,6 +188,41 @@ describe('open streams', () => {
     expect(api.streams.size).toBe(0)
   })
 
+  it('end without a word in the log when their client leaves in the middle of a look', async () => {
+    const errors: object[] = []
+    let look = 0
+    let answerLate = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      answerLate = resolve
+    })
+    const api = await running({
+      log: { debug: () => {}, error: (facts) => errors.push(facts) },
+      storeOf: (repos) => ({
+        ...repos,
+        leases: {
+          status: async (id) => {
+            look += 1
+            if (look === 2) await late
+            return repos.leases.status(id)
+          },
+        },
+      }),
+    })
+    const reader = await follow(api, `/v1/items/${api.id}/events`)
+    await reader.until('lease.claimed')
+    const unanswered = reader.next()
+    await expect.poll(() => look, { interval: 2 }).toBe(2)
+
+    await reader.leave()
+    await api.repos.events.log(api.lease, { said: 'nobody hears it' })
+    answerLate()
+
+    expect(await unanswered).toBeUndefined()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toEqual([])
+    expect(api.streams.size).toBe(0)
+  })
+
   it('are given up when the request is aborted', async () => {
     const api = await running()
     const client = new AbortController()

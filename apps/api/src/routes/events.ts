@@ -71,7 +71,7 @@ export const eventRoutes = (context: ApiContext): RouteGroup => {
       const status = await store.leases.status(workItemId)
       const { events, lastPosition } = await read(workItemId, after, STREAM_BATCH)
       after = events.at(-1)?.position ?? after
-      const hasMore = after < lastPosition
+      const hasMore = events.length > 0 && after < lastPosition
       const state = status?.state
       return {
         events: events.map((event) => ({ id: event.position, event: event.type, data: event })),

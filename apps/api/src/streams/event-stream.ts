@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { problemOf } from '../problem.js'
+import { problemOf, type Problem } from '../problem.js'
 import { follow, type Batch, type Pace } from './follow.js'
 import type { OpenStreams } from './open-streams.js'
 import { formatEvent } from './server-sent-event.js'
@@ -26,35 +26,57 @@ const HEADERS = {
  * @see WHATWG HTML, section 9.2: Server-sent events
  */
 export const eventStream = async (c: Context, host: StreamHost, next: () => Promise<Batch>): Promise<Response> => {
-  const first = await next()
-  // A HEAD has no reader who could ever close the stream.
-  if (c.req.method === 'HEAD') return new Response(null, { headers: HEADERS })
-
-  const requestId: string = c.get('requestId')
   const stream = host.streams.open()
-  const chunks = follow(first, next, host.pace, stream.signal)
   const close = (): void => host.streams.close(stream)
-  c.req.raw.signal.addEventListener('abort', close, { once: true })
+  try {
+    const first = await next()
+    // A HEAD has no reader who could ever close the stream.
+    if (c.req.method === 'HEAD') {
+      close()
+      return new Response(null, { headers: HEADERS })
+    }
+    c.req.raw.signal.addEventListener('abort', close, { once: true })
+    const chunks = endingWithProblem(follow(first, next, host.pace, stream.signal), (error) => {
+      host.onError(error, c.get('requestId'))
+      return problemOf(error, c.get('requestId')).problem
+    })
+    return new Response(bodyOf(chunks, close), { headers: HEADERS })
+  } catch (error) {
+    close()
+    throw error
+  }
+}
 
+/** What breaks the chunks becomes the last of them. */
+async function* endingWithProblem(
+  chunks: AsyncIterable<string>,
+  describe: (error: unknown) => Problem,
+): AsyncGenerator<string, void> {
+  try {
+    yield* chunks
+  } catch (error) {
+    yield formatEvent({ event: 'problem', data: describe(error) })
+  }
+}
+
+/** A body that takes a chunk only when its reader wants one, and tells when it is over, whoever ended it. */
+const bodyOf = (chunks: AsyncGenerator<string, void>, onEnd: () => void): ReadableStream<Uint8Array> => {
   const utf8 = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>(
+  let isCancelled = false
+  return new ReadableStream(
     {
       pull: async (controller) => {
-        try {
-          const chunk = await chunks.next()
-          if (!chunk.done) return controller.enqueue(utf8.encode(chunk.value))
-        } catch (error) {
-          host.onError(error, requestId)
-          const { problem } = problemOf(error, requestId)
-          controller.enqueue(utf8.encode(formatEvent({ event: 'problem', data: problem })))
-        }
-        close()
+        const chunk = await chunks.next()
+        if (isCancelled) return
+        if (!chunk.done) return controller.enqueue(utf8.encode(chunk.value))
+        onEnd()
         controller.close()
       },
-      cancel: close,
+      cancel: () => {
+        isCancelled = true
+        onEnd()
+      },
     },
-    // Nothing is made ahead of the reader.
     { highWaterMark: 0 },
   )
-  return new Response(body, { headers: HEADERS })
 }
