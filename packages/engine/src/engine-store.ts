@@ -1,4 +1,4 @@
-import type { Repositories, Store } from '@holdfast/store'
+import type { Store } from '@holdfast/store'
 
-/** What the engine works on: an opened store, with the repositories over it. */
-export type EngineStore = Store & Repositories
+/** What the engine works on: a store of any engine, opened. */
+export type EngineStore = Store

@@ -1,5 +1,4 @@
-import { repositories } from '@holdfast/store'
-import { openStore, sqlite } from '@holdfast/store/sqlite'
+import { openStore } from '@holdfast/store/sqlite'
 import { onTestFinished } from 'vitest'
 import { createWorker, submitTask, type AnyTaskDefinition, type EngineStore, type Worker } from '../src/index.js'
 import type { WorkerEvent } from '../src/worker/worker-event.js'
@@ -26,11 +25,7 @@ export interface EngineKit {
 /** A store in memory, on fake time, and workers over it: the engine as it is, without a wait. */
 export const engineKit = async (): Promise<EngineKit> => {
   const time = fakeTime()
-  const opened = await openStore({ path: ':memory:', modules: [sqlite], clock: time })
-  const store: EngineStore = Object.assign(
-    opened,
-    repositories(opened, { clock: time, processId: opened.info().processId }),
-  )
+  const store = await openStore({ path: ':memory:', clock: time })
   const events: WorkerEvent[] = []
   const workers: Worker[] = []
   onTestFinished(async () => {

@@ -1,5 +1,4 @@
-import { repositories } from '@holdfast/store'
-import { openStore, sqlite } from '@holdfast/store/sqlite'
+import { openStore } from '@holdfast/store/sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +9,11 @@ import type { EngineStore } from '../src/index.js'
 export const openFileStore = async (): Promise<{ readonly store: EngineStore; readonly path: string }> => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-engine-'))
   const path = join(folder, 'store.db')
-  const opened = await openStore({ path, modules: [sqlite], durability: 'process' })
+  const store = await openStore({ path, durability: 'process' })
   onTestFinished(async () => {
-    await opened.close()
+    await store.close()
     await rm(folder, { recursive: true, force: true })
   })
-  const store = Object.assign(opened, repositories(opened, { processId: opened.info().processId }))
   return { store, path }
 }
 

@@ -9,6 +9,8 @@ export interface Settings {
   readonly dataDir: string
   /** The database file, absolute. */
   readonly databasePath: string
+  /** False where the path is only the default: then the config file may name another. */
+  readonly isDatabaseNamed: boolean
   /** Absolute. */
   readonly configPath: string
   /** False where the path is only the default: then a missing file is no mistake of anybody's. */
@@ -42,10 +44,12 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export const resolveSettings = (env: Environment, cwd: string): Settings => {
   const dataDir = resolve(cwd, given(env, 'HOLDFAST_DATA_DIR') ?? '.holdfast')
+  const database = given(env, 'HOLDFAST_DATABASE_URL')
   const config = given(env, 'HOLDFAST_CONFIG')
   return {
     dataDir,
-    databasePath: databasePath(given(env, 'HOLDFAST_DATABASE_URL'), dataDir, cwd),
+    databasePath: database === undefined ? resolve(dataDir, 'holdfast.db') : databasePathOf(database, cwd),
+    isDatabaseNamed: database !== undefined,
     configPath: resolve(cwd, config ?? 'holdfast.config.ts'),
     isConfigNamed: config !== undefined,
     durability: oneOf(env, 'HOLDFAST_DURABILITY', DURABILITY_LEVELS),
@@ -60,19 +64,24 @@ export const redactUrl = (url: string): string => url.replace(/^([a-z][a-z0-9+.-
 /** An empty variable is one that was unset the only way some tools can. */
 const given = (env: Environment, name: string): string | undefined => (env[name] === '' ? undefined : env[name])
 
-const databasePath = (url: string | undefined, dataDir: string, cwd: string): string => {
-  if (url === undefined) return resolve(dataDir, 'holdfast.db')
+/**
+ * The file that a path or `file:` URL names, seen from `folder`.
+ *
+ * @throws {UnsupportedStoreError} `store.unsupported`
+ * @throws {ConfigInvalidError} `config.invalid`
+ */
+export const databasePathOf = (url: string, folder: string): string => {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
-  if (scheme === undefined) return resolve(cwd, url)
+  if (scheme === undefined) return resolve(folder, url)
   if (scheme !== 'file') {
     const shown = redactUrl(url)
     throw new UnsupportedStoreError(
-      `HOLDFAST_DATABASE_URL is ${shown}: this version runs on SQLite only, as in file:./holdfast.db`,
+      `the database is ${shown}: this version runs on SQLite only, as in file:./holdfast.db`,
       { name: 'HOLDFAST_DATABASE_URL', scheme },
     )
   }
   try {
-    return url.startsWith('file://') ? fileURLToPath(url) : resolve(cwd, url.slice('file:'.length))
+    return url.startsWith('file://') ? fileURLToPath(url) : resolve(folder, url.slice('file:'.length))
   } catch (cause) {
     throw invalid('HOLDFAST_DATABASE_URL', url, 'a file: URL of this machine', cause)
   }

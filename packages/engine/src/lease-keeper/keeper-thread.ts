@@ -1,5 +1,5 @@
-import { InvariantError, refusalOf, repositories, StoreError } from '@holdfast/store'
-import { openStore, sqlite, type OpenStoreOptions } from '@holdfast/store/sqlite'
+import { InvariantError, refusalOf, StoreError } from '@holdfast/store'
+import { openStore, type SqliteDriver } from '@holdfast/store/sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemTimers } from '../timers.js'
 import { Heartbeats } from './heartbeats.js'
@@ -23,16 +23,13 @@ const tellError = (error: unknown): void => {
 const { path, driver } = workerData as KeeperThreadData
 const store = await openStore({
   path,
-  modules: [sqlite],
   writer: 'inline',
   create: false,
-  // The main thread's store names the driver it runs on, in the words that this option takes.
-  driver: driver as NonNullable<OpenStoreOptions['driver']>,
+  driver: driver as SqliteDriver, // what the main thread's store on this file says that it runs on
 })
-const { leases } = repositories(store)
 
 const heartbeats = new Heartbeats({
-  beat: (batch, leaseMs) => leases.heartbeatAll(batch, { leaseMs }),
+  beat: (batch, leaseMs) => store.leases.heartbeatAll(batch, { leaseMs }),
   onRefused: (lease, code, message) => tell({ type: 'refused', lease, code, message }),
   onError: tellError,
   timers: systemTimers,
