@@ -68,10 +68,8 @@ export interface RecordVerificationArgs {
  * Adds a checkpoint at the item's next position. Appending the same id again answers with the position it has.
  * Refused: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`, `checkpoint.conflict`.
  */
-export const appendCheckpoint: Operation<
-  AppendCheckpointArgs,
-  { readonly id: string; readonly position: number }
-> = operation('checkpoints.append')
+export const appendCheckpoint: Operation<AppendCheckpointArgs, { readonly id: string; readonly position: number }> =
+  operation('checkpoints.append')
 
 /** Notes in the journal that a step has begun. Refused as `append`. */
 export const beginCheckpoint: Operation<

@@ -271,7 +271,11 @@ export const DiskFullError: ErrorClass<'store.disk_full'> = defineError('DiskFul
 /** The disk failed a read, a write or a sync. */
 export const StoreIoError: ErrorClass<'store.io'> = defineError('StoreIoError', 'store.io', retryable)
 /** The database had no memory left, or was told to stop, in the middle of a statement. Nothing was written. */
-export const StoreInterruptedError: ErrorClass<'store.interrupted'> = defineError('StoreInterruptedError', 'store.interrupted', retryable)
+export const StoreInterruptedError: ErrorClass<'store.interrupted'> = defineError(
+  'StoreInterruptedError',
+  'store.interrupted',
+  retryable,
+)
 /** The file's pages contradict each other. Stop, and restore from a backup. */
 export const StoreCorruptError: ErrorClass<'store.corrupt'> = defineError('StoreCorruptError', 'store.corrupt', final)
 /** The file is something else, or empty. It was not touched. */

@@ -38,7 +38,5 @@ export const checkInteger = (name: string, value: number, least: number, most: n
   return value
 }
 
-
-
 // ES2024, in every Node that we support; the types of our target are older.
 const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()

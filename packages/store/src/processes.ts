@@ -26,10 +26,8 @@ export const registerProcess: Operation<
 > = operation('processes.register')
 
 /** Says that the process lives. `alive` is false when others have taken it for dead: it must register anew. */
-export const heartbeatProcess: Operation<
-  { readonly id: string; readonly nowMs: number },
-  { readonly alive: boolean }
-> = operation('processes.heartbeat')
+export const heartbeatProcess: Operation<{ readonly id: string; readonly nowMs: number }, { readonly alive: boolean }> =
+  operation('processes.heartbeat')
 
 /** Says goodbye. */
 export const stopProcess: Operation<{ readonly id: string; readonly nowMs: number }, { readonly stopped: boolean }> =
