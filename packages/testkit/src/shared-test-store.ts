@@ -11,14 +11,12 @@ export interface SharedTestStore {
 
 /** Rows go as retention takes them: under permits, in one transaction. */
 const EMPTY = `
-  BEGIN IMMEDIATE;
   INSERT INTO retention_permits (kind, row_seq) SELECT 'idempotency_key', seq FROM idempotency_keys;
   DELETE FROM idempotency_keys;
   INSERT INTO retention_permits (kind, row_seq) SELECT 'task', seq FROM tasks;
   DELETE FROM tasks;
   DELETE FROM processes;
-  DELETE FROM retention_permits;
-  COMMIT;`
+  DELETE FROM retention_permits;`
 
 /**
  * A store that is opened once and emptied before each test. Starting the threads of a store takes a tenth of a second,
@@ -33,7 +31,8 @@ export const sharedTestStore = (options: Omit<TestStoreOptions, 'path'> = {}): S
       const { driver } = options
       const connection = openDatabase({ path: test.path, role: 'writer', ...(driver ? { driver } : {}) })
       try {
-        connection.exec(EMPTY)
+        // Waits for the write lock: the store may still be copying its WAL back.
+        connection.db.transaction(() => connection.exec(EMPTY))
       } finally {
         connection.close()
       }

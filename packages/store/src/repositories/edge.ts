@@ -44,7 +44,7 @@ const hasCodeAndMessage = (failure: object): boolean =>
   'code' in failure && typeof failure.code === 'string' && 'message' in failure && typeof failure.message === 'string'
 
 /** Code of errors that carry none. */
-export const UNCODED_FAILURE = 'error'
+const UNCODED_FAILURE = 'error'
 
 /** Room for the text of an error beside its other members. */
 const MAX_TEXT = 8_192

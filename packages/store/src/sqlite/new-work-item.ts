@@ -14,7 +14,7 @@ interface Place {
 }
 
 /** `same`: this id is there already, in this task, with the same type, queue and input. */
-export type Added = 'created' | 'same' | 'conflict'
+type Added = 'created' | 'same' | 'conflict'
 
 /**
  * Adds one item, once per id. INSERT … SELECT … WHERE NOT EXISTS, because the guard that stops INSERT OR REPLACE stops

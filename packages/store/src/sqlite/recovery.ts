@@ -31,7 +31,7 @@ export const FOUND_LEASE: SQL = sql.raw(
 )
 
 /** Why leases are taken back, and by whom. */
-export interface RecoveryCause {
+interface RecoveryCause {
   readonly reason: 'expired' | 'process_dead'
   readonly sweeper: string
   readonly nowMs: number
