@@ -1,6 +1,7 @@
 import { defineTask, type TaskContext } from '@holdfast/engine'
 import { Memory } from '@holdfast/memory'
 import { z } from 'zod'
+import { MAX_ATTEMPTS } from './attempts.js'
 import { removeGone } from './gone.js'
 import { ingestFile } from './ingest-file.js'
 import { MAX_FILE_BYTES } from './read-file.js'
@@ -41,26 +42,30 @@ const START: Progress = { cursor: null, files: 0, removed: 0, unreadable: [] }
  * are removed. A file that can't be taken fails its own item, with a code that says why, and nothing else: the task
  * is `completed` when the walk is, and `failed` items are listed under it.
  */
-export const ingest = defineTask('ingest', { input: ingestInput, failurePolicy: 'root' }, async (ctx, input) => {
-  const roots = await ingestRoots(process.env, process.cwd())
-  const folder = await resolveFolder(input.folder, roots)
-  const memory = new Memory(ctx.store, { tenant: ctx.tenant, clock: ctx.clock })
-  const walk = new Walk(ctx, memory, folder, input)
+export const ingest = defineTask(
+  'ingest',
+  { input: ingestInput, failurePolicy: 'root', maxAttempts: MAX_ATTEMPTS },
+  async (ctx, input) => {
+    const roots = await ingestRoots(process.env, process.cwd())
+    const folder = await resolveFolder(input.folder, roots)
+    const memory = new Memory(ctx.store, { tenant: ctx.tenant, clock: ctx.clock })
+    const walk = new Walk(ctx, memory, folder, input)
 
-  let progress = await lastProgress(ctx)
-  let batch: string[] = []
-  for await (const found of walkMarkdown(folder, progress.cursor ?? undefined)) {
-    ctx.signal.throwIfAborted()
-    if (found.kind === 'unreadable') progress = { ...progress, unreadable: [...progress.unreadable, found.path] }
-    batch.push(found.path)
-    if (batch.length < BATCH) continue
+    let progress = await lastProgress(ctx)
+    let batch: string[] = []
+    for await (const found of walkMarkdown(folder, progress.cursor ?? undefined)) {
+      ctx.signal.throwIfAborted()
+      if (found.kind === 'unreadable') progress = { ...progress, unreadable: [...progress.unreadable, found.path] }
+      batch.push(found.path)
+      if (batch.length < BATCH) continue
+      progress = await walk.step(progress, batch)
+      batch = []
+    }
     progress = await walk.step(progress, batch)
-    batch = []
-  }
-  progress = await walk.step(progress, batch)
-  const removed = progress.removed + (await walk.removeRest(progress))
-  return { folder, namespace: input.namespace, files: progress.files, removed }
-})
+    const removed = progress.removed + (await walk.removeRest(progress))
+    return { folder, namespace: input.namespace, files: progress.files, removed }
+  },
+)
 
 const lastProgress = async (ctx: TaskContext): Promise<Progress> => {
   const last = await ctx.lastCheckpoint<Progress>('state_transition')

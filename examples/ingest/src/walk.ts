@@ -33,10 +33,12 @@ export async function* walkMarkdown(folder: string, afterPath?: string): AsyncGe
     if (entry.isDirectory()) {
       if (SKIPPED_FOLDERS.has(entry.name) || (afterPath !== undefined && endsBefore(path, afterPath))) continue
       yield* walkMarkdown(path, afterPath)
-    } else if (entry.isFile() && MARKDOWN.test(entry.name) && (afterPath === undefined || isAfter(path, afterPath)))
-      yield { kind: 'file', path }
+    } else if (isTaken(entry) && (afterPath === undefined || isAfter(path, afterPath))) yield { kind: 'file', path }
   }
 }
+
+// A pipe or a device of such a name is found as well, so that its item says what it is instead of nobody.
+const isTaken = (entry: Dirent): boolean => MARKDOWN.test(entry.name) && !entry.isSymbolicLink()
 
 // With a slash behind a folder's name, walking depth first gives full paths in byte order ("a-b" before "a/b").
 const keyed = (entry: Dirent) => ({ entry, key: Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name) })

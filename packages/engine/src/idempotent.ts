@@ -27,19 +27,15 @@ export const runIdempotent = async <Answer>(
   execute: () => Answer | Promise<Answer>,
   { store, lease, timers, signal }: IdempotentParts,
 ): Promise<Answer> => {
-  const { workItemId, taskId, fencingToken } = lease
+  const { taskId } = lease
   let isExecuting = false
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await store.idempotency.run(
-        key,
-        { request, owner: `${workItemId}#${fencingToken}`, taskId, lease },
-        async (ref) => {
-          isExecuting = true
-          return whileExtended(ref, store, timers, execute)
-        },
-      )
+      return await store.idempotency.run(key, { request, taskId, lease }, async (ref) => {
+        isExecuting = true
+        return whileExtended(ref, store, timers, execute)
+      })
     } catch (error) {
       // Thrown by `execute` itself, it is the handler's own affair.
       if (isExecuting || !(error instanceof IdempotencyInProgressError)) throw error

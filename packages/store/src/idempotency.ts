@@ -20,7 +20,7 @@ export interface CheckOrCreateArgs {
   readonly ttlMs: number
   readonly taskId: string | null
   readonly workItemId: string | null
-  /** The fencing token under which the caller holds `workItemId`; null where it holds none. */
+  /** The fencing token under which the caller holds `workItemId`, and the owner's name then; null where it holds none. */
   readonly workItemToken: number | null
   readonly nowMs: number
 }

@@ -20,8 +20,8 @@ import { checkLease, failureText, MAX_TIME_MS } from './edge.js'
 export interface CheckOrCreate extends TenantOption {
   /** What is asked for. Its canonical JSON is hashed; member order doesn't matter. */
   readonly request: unknown
-  /** Who asks, for people to read. */
-  readonly owner: string
+  /** Who asks, for people to read. Under a `lease` the attempt is the owner, whatever is said here. */
+  readonly owner?: string
   readonly leaseMs?: number
   /** How long the answer is kept. */
   readonly ttlMs?: number
@@ -78,7 +78,7 @@ export class IdempotencyKeys {
       tenant,
       key: checkName('key', key),
       requestHash: await requestHash(options.request),
-      owner: checkName('owner', options.owner),
+      owner: checkName('owner', options.owner ?? this.context.processId ?? 'unnamed'),
       processId: this.context.processId,
       leaseMs: checkLease(leaseMs),
       ttlMs: checkTtl(ttlMs),
@@ -172,10 +172,10 @@ export class IdempotencyKeys {
    */
   async run<Response>(
     key: string,
-    request: Omit<CheckOrCreate, 'owner'> & { readonly owner?: string },
+    request: CheckOrCreate,
     execute: (ref: KeyRef) => Promise<Response>,
   ): Promise<Response> {
-    const claim = await this.checkOrCreate(key, { owner: this.context.processId ?? 'run', ...request })
+    const claim = await this.checkOrCreate(key, request)
     if (claim.outcome === 'completed') return claim.response as Response // what an earlier `execute` gave
     if (claim.outcome === 'in_progress')
       throw new IdempotencyInProgressError(`key ${key} is worked on by ${claim.owner}`, {

@@ -98,7 +98,13 @@ const checkOrCreate = oneStatement(checkOrCreateKey, (db) => {
     const links = linksOf(args)
     if (!links.ok) return links
     const leaseExpiresAtMs = args.nowMs + args.leaseMs
-    const values = { ...args, ...links.value, leaseExpiresAtMs, expiresAtMs: args.nowMs + args.ttlMs }
+    const values = {
+      ...args,
+      ...links.value,
+      owner: ownerOf(args),
+      leaseExpiresAtMs,
+      expiresAtMs: args.nowMs + args.ttlMs,
+    }
     const [created] = create(values)
     if (created) return granted({ outcome: 'created' as const, ...created, leaseExpiresAtMs })
     const [taken] = takeOver(values)
@@ -107,6 +113,10 @@ const checkOrCreate = oneStatement(checkOrCreateKey, (db) => {
     return known ? outcomeOf(known, args) : notFound(args)
   }
 })
+
+/** All callers of one attempt are one owner, whatever they call themselves: they can't take a key from each other. */
+const ownerOf = ({ owner, workItemId, workItemToken }: CheckOrCreateArgs): string =>
+  workItemToken === null ? owner : `${workItemId}#${workItemToken}`
 
 /** What became of a key that the caller may neither make nor take over. */
 const outcomeOf = (known: Row, { key, requestHash, nowMs }: CheckOrCreateArgs): Verdict<KeyOutcome> => {

@@ -315,17 +315,17 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       const { store } = test
       const first = await leasedItem(test)
       const key = { request, taskId: first.taskId }
-      const old = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#1', lease: first })
+      const old = await store.idempotency.checkOrCreate('pay', { ...key, lease: first })
       await store.leases.release(first)
       const second = await claimOne(test, { taskId: first.taskId })
 
-      const taken = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#2', lease: second })
+      const taken = await store.idempotency.checkOrCreate('pay', { ...key, lease: second })
 
       expect([old.outcome, taken.outcome]).toEqual(['created', 'taken_over'])
       if (old.outcome !== 'created') throw new Error(old.outcome)
       await expect(store.idempotency.complete(old.ref, 'late')).rejects.toMatchObject({ code: 'idempotency.lost' })
       // The first attempt, unaware that its lease is over, can't take it back.
-      const again = await store.idempotency.checkOrCreate('pay', { ...key, owner: 'item#1', lease: first })
+      const again = await store.idempotency.checkOrCreate('pay', { ...key, lease: first })
       expect(again.outcome).toBe('in_progress')
     })
 
@@ -333,9 +333,9 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       const test = await open()
       const { store } = test
       const lease = await leasedItem(test)
-      const ask = () => store.idempotency.checkOrCreate('pay', { request, owner: 'item#1', lease })
+      const ask = (owner: string) => store.idempotency.checkOrCreate('pay', { request, owner, lease })
 
-      const outcomes = (await Promise.all([ask(), ask(), ask()])).map(({ outcome }) => outcome)
+      const outcomes = (await Promise.all([ask('a'), ask('b'), ask('a')])).map(({ outcome }) => outcome)
 
       expect(outcomes.sort()).toEqual(['created', 'in_progress', 'in_progress'])
     })
