@@ -91,7 +91,11 @@ describe('splitting Markdown at its headings', () => {
     ['back ticks', '`'.repeat(200_000)],
     ['a line of spaces', `${' '.repeat(200_000)}x`],
     ['front matter without an end', `---\n${'a: b\n'.repeat(40_000)}`],
-  ])('is not stalled by hostile text: %s', (_name, text) => {
-    expect(splitMarkdown(text).length).toBeGreaterThanOrEqual(1)
-  }, 5_000)
+  ])(
+    'is not stalled by hostile text: %s',
+    (_name, text) => {
+      expect(splitMarkdown(text).length).toBeGreaterThanOrEqual(1)
+    },
+    5_000,
+  )
 })
