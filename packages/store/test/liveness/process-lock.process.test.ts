@@ -4,10 +4,13 @@ import { listProcessLocks } from '../../src/sqlite/liveness/process-lock.js'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
 import { startToyProcess } from '../support/start-toy-process.js'
 
+/** A store of our own to look from. Inline, because a thread's start is most of what such a test takes. */
+const openObserver = (path: string = toyPath()) => openToyStore({ path, writer: 'inline' })
+
 /** A process that opened the store and stays, and a store of our own to look at it from. */
 const openBeside = async () => {
   const path = toyPath()
-  const store = await openToyStore({ path })
+  const store = await openObserver(path)
   const other = startToyProcess(path, 'stay')
   const { processId } = await other.line('processId')
   return { path, store, other, processId: String(processId) }
@@ -49,14 +52,14 @@ describe('the liveness of a process', () => {
   })
 
   it('is told of oneself without a look, which would give the lock away', async () => {
-    const store = await openToyStore()
+    const store = await openObserver()
 
     expect(await store.liveness.probe(store.info().processId)).toBe('alive')
   })
 
   it('is unknown where there never was such a process, and asking makes no file', async () => {
     const path = toyPath()
-    const store = await openToyStore({ path })
+    const store = await openObserver(path)
 
     expect(await store.liveness.probe('nobody')).toBe('unknown')
 
@@ -64,7 +67,7 @@ describe('the liveness of a process', () => {
   })
 
   it.each(['../escape', 'a/b', ''])('refuses %j for a process id', async (processId) => {
-    const store = await openToyStore()
+    const store = await openObserver()
 
     await expect(store.liveness.probe(processId)).rejects.toMatchObject({ code: 'input.invalid' })
   })
@@ -99,7 +102,7 @@ describe('the lock file', () => {
 
   it('of a process that closed its store is gone', async () => {
     const path = toyPath()
-    const store = await openToyStore({ path })
+    const store = await openObserver(path)
 
     await store.close()
 
@@ -108,7 +111,7 @@ describe('the lock file', () => {
 
   it('is seen by a second store of the same process for what it is', async () => {
     const path = toyPath()
-    const [a, b] = [await openToyStore({ path }), await openToyStore({ path })]
+    const [a, b] = [await openObserver(path), await openObserver(path)]
 
     expect(await a.liveness.probe(b.info().processId)).toBe('alive')
     await b.close()

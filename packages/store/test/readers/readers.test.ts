@@ -1,7 +1,7 @@
-import { openDatabase } from '@holdfast/store/sqlite'
+import { openDatabase, type OpenStoreOptions } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { fakeTimers } from '../support/fake-timers.js'
-import { openToyStore, toyPath } from '../support/open-toy-store.js'
+import { openToyStore as openStore, toyPath } from '../support/open-toy-store.js'
 import {
   count,
   countQuickly,
@@ -12,6 +12,9 @@ import {
   sqlite as toys,
   writeFromRead,
 } from '../support/toy-module.mjs'
+
+/** Writes in place: the writer's thread has tests of its own, and its start takes time. */
+const openToyStore = (options: Partial<OpenStoreOptions>) => openStore({ writer: 'inline', ...options })
 
 describe.each([{ readers: 2 }, { readers: 0 }])('reads on $readers threads', ({ readers }) => {
   it('see everything that was acknowledged before them', async () => {
@@ -107,7 +110,7 @@ describe('the reader threads', () => {
 
   it('refuse reads, and say why, where they don’t find the caller’s modules', async () => {
     const modules = [{ ...toys, url: new URL('./nowhere.mjs', import.meta.url).href }]
-    const store = await openToyStore({ writer: 'inline', readers: 1, modules })
+    const store = await openToyStore({ readers: 1, modules })
 
     await expect(store.submit(count, {})).rejects.toMatchObject({ code: 'store.operation_unknown' })
     await expect(store.submit(count, {})).rejects.toMatchObject({ code: 'store.operation_unknown' })

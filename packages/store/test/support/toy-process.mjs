@@ -24,7 +24,7 @@ const commands = {
   },
   /** Stays until it is killed. */
   stay: async () => {
-    const store = await open()
+    const store = await open({ writer: 'inline' })
     say({ processId: store.info().processId })
     setInterval(() => {}, 60_000)
   },
