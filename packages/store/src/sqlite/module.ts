@@ -1,4 +1,4 @@
-import { ForeignConnectionError, OperationTwiceError, errorOf } from '../errors.js'
+import { ForeignConnectionError, OperationTwiceError, OperationUnknownError, errorOf } from '../errors.js'
 import type { Operation, Verdict } from '../operation.js'
 import type { SqliteDatabase } from './connection.js'
 
@@ -109,4 +109,19 @@ export const within = <Args, Result>(
   const verdict = bind(binding, tx)(args)
   if (verdict.ok) return verdict.value
   throw errorOf(verdict.refusal)
+}
+
+/**
+ * A module's binding of one operation, for another package that runs it as a part of its own: both then commit or
+ * neither does.
+ *
+ * @throws {OperationUnknownError} `store.operation_unknown`
+ */
+export const bindingOf = <Args, Result>(
+  module: SqliteModule,
+  op: Operation<Args, Result>,
+): SqliteBinding<Args, Result> => {
+  const found = module.bindings.find((binding) => binding.op === op)
+  if (!found) throw new OperationUnknownError(`module ${module.name} doesn't bind ${op.name}`, { operation: op.name })
+  return found
 }
