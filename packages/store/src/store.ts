@@ -76,6 +76,7 @@ export interface StoreMetrics {
 export interface StoreWarning {
   /**
    * `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died.
+   * `writer.restart_failed`, `reader.restart_failed`: its successor couldn't start, and is tried again.
    * `wal.checkpoint_failed`: the log grows until it works again.
    */
   readonly code: string

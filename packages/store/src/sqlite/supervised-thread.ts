@@ -172,10 +172,20 @@ export class SupervisedThread<Question, Reply, Ready> {
     this.#cancelRestart = this.options.timers.after(delayMs, () => {
       // Whatever kept it from starting may pass (a full disk, too many open files): what waits has its own timeout.
       this.#launching = this.#launch()
-      this.#launching.catch(() => {
-        if (!this.#isClosed) this.#restartLater()
-      })
+      this.#launching.catch((error: unknown) => this.#restartFailed(error))
     })
+  }
+
+  #restartFailed(error: unknown): void {
+    if (this.#isClosed) return
+    const { name, onWarning } = this.options
+    const reason = error instanceof Error ? error.message : String(error)
+    onWarning({
+      code: `${name}.restart_failed`,
+      message: `the ${name} thread could not be started again: ${reason}`,
+      details: { reason, restarts: this.#restarts },
+    })
+    this.#restartLater()
   }
 }
 

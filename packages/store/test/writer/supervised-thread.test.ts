@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { SupervisedThread } from '../../src/sqlite/supervised-thread.js'
 import { fakeTimers } from '../support/fake-timers.js'
 
-/** A thread made of its text: it says that it is ready, and answers each question with `reply`. */
-const entryOf = (reply: string): URL =>
+/** A thread made of its text: it does `atStart`, says that it is ready, and answers each question with `reply`. */
+const entryOf = (reply: string, atStart = ''): URL =>
   new URL(
     `data:text/javascript,${encodeURIComponent(`
-      import { parentPort } from 'node:worker_threads'
+      import { parentPort, workerData } from 'node:worker_threads'
+      ${atStart}
       parentPort.on('message', (question) => {
         if (question === 'close') return parentPort.close()
         ${reply}
@@ -14,12 +15,12 @@ const entryOf = (reply: string): URL =>
       parentPort.postMessage({ kind: 'ready', ready: null })`)}`,
   )
 
-const threadOf = (entry: URL) => {
+const threadOf = (entry: URL, workerData: unknown = null) => {
   const timers = fakeTimers()
   const warnings: string[] = []
   const thread = new SupervisedThread<unknown, unknown, null>({
     entry,
-    workerData: null,
+    workerData,
     timers,
     onReady: () => {},
     onWarning: ({ code }) => warnings.push(code),
@@ -75,6 +76,23 @@ describe('a supervised thread', () => {
 
     expect(await thread.ask('alive')).toBe('alive')
     expect(warnings).toEqual(['writer.restarted', 'writer.restarted'])
+    await thread.close()
+  })
+
+  it('says when its successor could not start, and tries again', async () => {
+    const starts = new Int32Array(new SharedArrayBuffer(4))
+    const secondFails = 'if (Atomics.add(workerData, 0, 1) === 1) process.exit(4)'
+    const entry = entryOf(`if (question === 'die') process.exit(3); ${ECHO}`, secondFails)
+    const { thread, timers, warnings } = threadOf(entry, starts)
+    await thread.start()
+    await expect(thread.ask('die')).rejects.toMatchObject({ code: 'store.thread_died' })
+
+    timers.advance(50)
+    await expect.poll(() => warnings).toEqual(['writer.restarted', 'writer.restart_failed'])
+    timers.advance(100)
+    await thread.ready()
+
+    expect(await thread.ask('alive')).toBe('alive')
     await thread.close()
   })
 
