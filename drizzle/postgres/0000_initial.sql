@@ -5,6 +5,7 @@ CREATE TABLE "checkpoint_verifications" (
 	"findings" text NOT NULL,
 	"verified_by" text NOT NULL,
 	"verified_at_ms" bigint NOT NULL,
+	CONSTRAINT "checkpoint_verifications_seq" CHECK ("checkpoint_verifications"."seq" >= 1),
 	CONSTRAINT "checkpoint_verifications_outcome" CHECK (("checkpoint_verifications"."outcome" = 'verified' or "checkpoint_verifications"."outcome" = 'invalid')),
 	CONSTRAINT "checkpoint_verifications_findings" CHECK (("checkpoint_verifications"."findings")::json is not null)
 );
@@ -27,6 +28,7 @@ CREATE TABLE "checkpoints" (
 	"metadata" text,
 	"evidence" text,
 	"created_at_ms" bigint NOT NULL,
+	CONSTRAINT "checkpoints_seq" CHECK ("checkpoints"."seq" >= 1),
 	CONSTRAINT "checkpoints_type" CHECK (("checkpoints"."type" = 'iteration_start' or "checkpoints"."type" = 'iteration_end' or "checkpoints"."type" = 'tool_executed' or "checkpoints"."type" = 'llm_response' or "checkpoints"."type" = 'approval_point' or "checkpoints"."type" = 'state_transition' or "checkpoints"."type" = 'manual_checkpoint' or "checkpoints"."type" = 'error_boundary')),
 	CONSTRAINT "checkpoints_replayed" CHECK ("checkpoints"."is_replayed" in (0, 1)),
 	CONSTRAINT "checkpoints_position" CHECK ("checkpoints"."position" >= 1 and "checkpoints"."raw_bytes" >= 0),
@@ -84,6 +86,7 @@ CREATE TABLE "idempotency_keys" (
 	"created_at_ms" bigint NOT NULL,
 	"finished_at_ms" bigint,
 	"expires_at_ms" bigint NOT NULL,
+	CONSTRAINT "idempotency_keys_seq" CHECK ("idempotency_keys"."seq" >= 1),
 	CONSTRAINT "idempotency_keys_state" CHECK (("idempotency_keys"."state" = 'pending' or "idempotency_keys"."state" = 'completed' or "idempotency_keys"."state" = 'failed')),
 	CONSTRAINT "idempotency_keys_hash" CHECK (length("idempotency_keys"."request_hash") = 71 and substr("idempotency_keys"."request_hash", 1, 7) = 'sha256:'),
 	CONSTRAINT "idempotency_keys_lease" CHECK (("idempotency_keys"."state" = 'pending') = ("idempotency_keys"."lease_expires_at_ms" is not null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."owner" is null) and "idempotency_keys"."fencing_token" >= 1),
@@ -144,6 +147,7 @@ CREATE TABLE "sections" (
 	"created_at_ms" bigint NOT NULL,
 	"updated_at_ms" bigint NOT NULL,
 	"search" "tsvector" GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, left(heading_trail || ' ' || text || ' ' || key, 200000))) STORED NOT NULL,
+	CONSTRAINT "sections_seq" CHECK ("sections"."seq" >= 1),
 	CONSTRAINT "sections_metadata" CHECK ("sections"."metadata" is null or ("sections"."metadata")::json is not null)
 );
 --> statement-breakpoint
@@ -163,6 +167,7 @@ CREATE TABLE "tasks" (
 	"cancel_requested_at_ms" bigint,
 	"created_at_ms" bigint NOT NULL,
 	"finished_at_ms" bigint,
+	CONSTRAINT "tasks_seq" CHECK ("tasks"."seq" >= 1),
 	CONSTRAINT "tasks_state" CHECK (("tasks"."state" = 'active' or "tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled')),
 	CONSTRAINT "tasks_failure_policy" CHECK (("tasks"."failure_policy" = 'any' or "tasks"."failure_policy" = 'root')),
 	CONSTRAINT "tasks_finished" CHECK (("tasks"."finished_at_ms" is not null) = (("tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled'))),
@@ -214,6 +219,7 @@ CREATE TABLE "work_items" (
 	"started_at_ms" bigint,
 	"finished_at_ms" bigint,
 	"updated_at_ms" bigint NOT NULL,
+	CONSTRAINT "work_items_seq" CHECK ("work_items"."seq" >= 1),
 	CONSTRAINT "work_items_state" CHECK (("work_items"."state" = 'scheduled' or "work_items"."state" = 'pending' or "work_items"."state" = 'running' or "work_items"."state" = 'waiting' or "work_items"."state" = 'completed' or "work_items"."state" = 'failed' or "work_items"."state" = 'cancelled')),
 	CONSTRAINT "work_items_reason" CHECK (("work_items"."reason" = 'enqueued' or "work_items"."reason" = 'due' or "work_items"."reason" = 'claimed' or "work_items"."reason" = 'completed' or "work_items"."reason" = 'failed' or "work_items"."reason" = 'retry' or "work_items"."reason" = 'released' or "work_items"."reason" = 'ahead_returned' or "work_items"."reason" = 'expired' or "work_items"."reason" = 'process_dead' or "work_items"."reason" = 'cancelled' or "work_items"."reason" = 'deadline' or "work_items"."reason" = 'waiting' or "work_items"."reason" = 'resumed')),
 	CONSTRAINT "work_items_waiting_reason" CHECK (("work_items"."waiting_reason" is not null) = ("work_items"."state" = 'waiting') and ("work_items"."waiting_reason" is null or ("work_items"."waiting_reason" = 'signal' or "work_items"."waiting_reason" = 'child' or "work_items"."waiting_reason" = 'decision' or "work_items"."waiting_reason" = 'limit' or "work_items"."waiting_reason" = 'queue_paused'))),
@@ -1480,3 +1486,80 @@ WHEN (
   (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and OLD.state <> NEW.state
 )
 EXECUTE FUNCTION work_items_settle_task();
+--> statement-breakpoint
+CREATE FUNCTION work_item_streams_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER work_item_streams_guard_truncate
+BEFORE TRUNCATE ON work_item_streams
+FOR EACH STATEMENT
+EXECUTE FUNCTION work_item_streams_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION tasks_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER tasks_guard_truncate
+BEFORE TRUNCATE ON tasks
+FOR EACH STATEMENT
+EXECUTE FUNCTION tasks_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION work_items_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER work_items_guard_truncate
+BEFORE TRUNCATE ON work_items
+FOR EACH STATEMENT
+EXECUTE FUNCTION work_items_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION checkpoints_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER checkpoints_guard_truncate
+BEFORE TRUNCATE ON checkpoints
+FOR EACH STATEMENT
+EXECUTE FUNCTION checkpoints_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION checkpoint_verifications_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER checkpoint_verifications_guard_truncate
+BEFORE TRUNCATE ON checkpoint_verifications
+FOR EACH STATEMENT
+EXECUTE FUNCTION checkpoint_verifications_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION events_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER events_guard_truncate
+BEFORE TRUNCATE ON events
+FOR EACH STATEMENT
+EXECUTE FUNCTION events_guard_truncate();
+--> statement-breakpoint
+CREATE FUNCTION idempotency_keys_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'retention.not_permitted' USING ERRCODE = 'HF001';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER idempotency_keys_guard_truncate
+BEFORE TRUNCATE ON idempotency_keys
+FOR EACH STATEMENT
+EXECUTE FUNCTION idempotency_keys_guard_truncate();

@@ -6,6 +6,7 @@ CREATE TABLE `checkpoint_verifications` (
 	`verified_by` text NOT NULL,
 	`verified_at_ms` integer NOT NULL,
 	FOREIGN KEY (`checkpoint_seq`) REFERENCES `checkpoints`(`seq`) ON UPDATE no action ON DELETE cascade,
+	CONSTRAINT "checkpoint_verifications_seq" CHECK("checkpoint_verifications"."seq" >= 1),
 	CONSTRAINT "checkpoint_verifications_outcome" CHECK(("checkpoint_verifications"."outcome" = 'verified' or "checkpoint_verifications"."outcome" = 'invalid')),
 	CONSTRAINT "checkpoint_verifications_findings" CHECK(json_valid("checkpoint_verifications"."findings"))
 ) STRICT;
@@ -32,6 +33,7 @@ CREATE TABLE `checkpoints` (
 	`created_at_ms` integer NOT NULL,
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
+	CONSTRAINT "checkpoints_seq" CHECK("checkpoints"."seq" >= 1),
 	CONSTRAINT "checkpoints_type" CHECK(("checkpoints"."type" = 'iteration_start' or "checkpoints"."type" = 'iteration_end' or "checkpoints"."type" = 'tool_executed' or "checkpoints"."type" = 'llm_response' or "checkpoints"."type" = 'approval_point' or "checkpoints"."type" = 'state_transition' or "checkpoints"."type" = 'manual_checkpoint' or "checkpoints"."type" = 'error_boundary')),
 	CONSTRAINT "checkpoints_replayed" CHECK("checkpoints"."is_replayed" in (0, 1)),
 	CONSTRAINT "checkpoints_position" CHECK("checkpoints"."position" >= 1 and "checkpoints"."raw_bytes" >= 0),
@@ -102,6 +104,7 @@ CREATE TABLE `idempotency_keys` (
 	`expires_at_ms` integer NOT NULL,
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE set null,
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
+	CONSTRAINT "idempotency_keys_seq" CHECK("idempotency_keys"."seq" >= 1),
 	CONSTRAINT "idempotency_keys_state" CHECK(("idempotency_keys"."state" = 'pending' or "idempotency_keys"."state" = 'completed' or "idempotency_keys"."state" = 'failed')),
 	CONSTRAINT "idempotency_keys_hash" CHECK(length("idempotency_keys"."request_hash") = 71 and substr("idempotency_keys"."request_hash", 1, 7) = 'sha256:'),
 	CONSTRAINT "idempotency_keys_lease" CHECK(("idempotency_keys"."state" = 'pending') = ("idempotency_keys"."lease_expires_at_ms" is not null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."owner" is null) and "idempotency_keys"."fencing_token" >= 1),
@@ -176,6 +179,7 @@ CREATE TABLE `sections` (
 	`created_at_ms` integer NOT NULL,
 	`updated_at_ms` integer NOT NULL,
 	FOREIGN KEY (`document_seq`) REFERENCES `documents`(`seq`) ON UPDATE no action ON DELETE cascade,
+	CONSTRAINT "sections_seq" CHECK("sections"."seq" >= 1),
 	CONSTRAINT "sections_metadata" CHECK("sections"."metadata" is null or json_valid("sections"."metadata"))
 ) STRICT;
 --> statement-breakpoint
@@ -199,6 +203,7 @@ CREATE TABLE `tasks` (
 	`cancel_requested_at_ms` integer,
 	`created_at_ms` integer NOT NULL,
 	`finished_at_ms` integer,
+	CONSTRAINT "tasks_seq" CHECK("tasks"."seq" >= 1),
 	CONSTRAINT "tasks_state" CHECK(("tasks"."state" = 'active' or "tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled')),
 	CONSTRAINT "tasks_failure_policy" CHECK(("tasks"."failure_policy" = 'any' or "tasks"."failure_policy" = 'root')),
 	CONSTRAINT "tasks_finished" CHECK(("tasks"."finished_at_ms" is not null) = (("tasks"."state" = 'completed' or "tasks"."state" = 'failed' or "tasks"."state" = 'cancelled'))),
@@ -264,6 +269,7 @@ CREATE TABLE `work_items` (
 	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`parent_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
 	FOREIGN KEY (`redriven_from_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
+	CONSTRAINT "work_items_seq" CHECK("work_items"."seq" >= 1),
 	CONSTRAINT "work_items_state" CHECK(("work_items"."state" = 'scheduled' or "work_items"."state" = 'pending' or "work_items"."state" = 'running' or "work_items"."state" = 'waiting' or "work_items"."state" = 'completed' or "work_items"."state" = 'failed' or "work_items"."state" = 'cancelled')),
 	CONSTRAINT "work_items_reason" CHECK(("work_items"."reason" = 'enqueued' or "work_items"."reason" = 'due' or "work_items"."reason" = 'claimed' or "work_items"."reason" = 'completed' or "work_items"."reason" = 'failed' or "work_items"."reason" = 'retry' or "work_items"."reason" = 'released' or "work_items"."reason" = 'ahead_returned' or "work_items"."reason" = 'expired' or "work_items"."reason" = 'process_dead' or "work_items"."reason" = 'cancelled' or "work_items"."reason" = 'deadline' or "work_items"."reason" = 'waiting' or "work_items"."reason" = 'resumed')),
 	CONSTRAINT "work_items_waiting_reason" CHECK(("work_items"."waiting_reason" is not null) = ("work_items"."state" = 'waiting') and ("work_items"."waiting_reason" is null or ("work_items"."waiting_reason" = 'signal' or "work_items"."waiting_reason" = 'child' or "work_items"."waiting_reason" = 'decision' or "work_items"."waiting_reason" = 'limit' or "work_items"."waiting_reason" = 'queue_paused'))),

@@ -18,3 +18,6 @@ export const isOneOf = (column: AnyColumn, values: readonly string[]): SQL =>
 
 /** `column = 'value'`, written out, for the predicate of a partial index. */
 export const is = (column: AnyColumn, value: string): SQL => sql`${column} = ${sql.raw(`'${value}'`)}`
+
+/** Row numbers begin at 1. SQLite's BEFORE INSERT triggers see -1 where none was given, so no row may be called that. */
+export const isRowNumber = (seq: AnyColumn): SQL => sql`${seq} >= 1`

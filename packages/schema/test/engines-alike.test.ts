@@ -63,10 +63,11 @@ describe('the two engines', () => {
     expect(there.foreignKeys.map(({ onDelete }) => onDelete)).toEqual(here.foreignKeys.map(({ onDelete }) => onDelete))
   })
 
-  it('have the same triggers, the full text’s apart', () => {
-    const shared = sqlite.sqliteTriggers.filter(({ name }) => !name.startsWith('sections_fts'))
+  it('have the same triggers, but for full text on SQLite and TRUNCATE on PostgreSQL', () => {
+    const here = sqlite.sqliteTriggers.map(({ name }) => name).filter((name) => !name.startsWith('sections_fts'))
+    const there = postgres.postgresTriggers.map(({ name }) => name).filter((name) => !name.endsWith('_guard_truncate'))
 
-    expect(postgres.postgresTriggers.map(({ name }) => name)).toEqual(shared.map(({ name }) => name))
+    expect(there.sort()).toEqual(here.sort())
   })
 
   it.each(REFUSAL_CODES)('both refuse with %s', (code) => {

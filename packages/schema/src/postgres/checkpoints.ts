@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES } from '../checkpoint-type.js'
-import { isOneOf } from '../predicates.js'
+import { isOneOf, isRowNumber } from '../predicates.js'
 import { identity, int8, isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
 import { workItems } from './work-items.js'
@@ -42,6 +42,7 @@ export const checkpoints = pgTable(
     index('checkpoints_by_type').on(t.workItemSeq, t.type, t.position),
     // a task's checkpoints, newest first; the cascade from tasks
     index('checkpoints_by_task').on(t.taskSeq, t.seq),
+    check('checkpoints_seq', isRowNumber(t.seq)),
     check('checkpoints_type', isOneOf(t.type, CHECKPOINT_TYPES)),
     check('checkpoints_replayed', sql`${t.isReplayed} in (0, 1)`),
     check('checkpoints_position', sql`${t.position} >= 1 and ${t.rawBytes} >= 0`),
@@ -70,6 +71,7 @@ export const checkpointVerifications = pgTable(
   (t) => [
     // last verification of a checkpoint; the cascade from checkpoints
     index('checkpoint_verifications_by_checkpoint').on(t.checkpointSeq, t.seq),
+    check('checkpoint_verifications_seq', isRowNumber(t.seq)),
     check('checkpoint_verifications_outcome', isOneOf(t.outcome, VERIFICATION_OUTCOMES)),
     check('checkpoint_verifications_findings', isJson(t.findings)),
   ],

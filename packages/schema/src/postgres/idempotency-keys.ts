@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { IDEMPOTENCY_STATES } from '../idempotency-state.js'
-import { is, isOneOf } from '../predicates.js'
+import { is, isOneOf, isRowNumber } from '../predicates.js'
 import { identity, int8, isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
 import { workItems } from './work-items.js'
@@ -43,6 +43,7 @@ export const idempotencyKeys = pgTable(
     // the set-null actions
     index('idempotency_keys_by_task').on(t.taskSeq).where(sql`${t.taskSeq} is not null`),
     index('idempotency_keys_by_work_item').on(t.workItemSeq).where(sql`${t.workItemSeq} is not null`),
+    check('idempotency_keys_seq', isRowNumber(t.seq)),
     check('idempotency_keys_state', isOneOf(t.state, IDEMPOTENCY_STATES)),
     check('idempotency_keys_hash', sql`length(${t.requestHash}) = 71 and substr(${t.requestHash}, 1, 7) = 'sha256:'`),
     check(

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { isRowNumber } from '../predicates.js'
 import { identity, int8, isJson, tsvector } from './columns.js'
 
 /** As much of a section as is searched: a tsvector holds at most 1 MiB, and one that is longer would refuse the row. */
@@ -58,6 +59,7 @@ export const sections = pgTable(
     uniqueIndex('sections_by_key').on(t.tenant, t.namespace, t.key),
     // a document's sections: replace, cascade
     uniqueIndex('sections_by_document').on(t.documentSeq, t.seq).where(sql`${t.documentSeq} is not null`),
+    check('sections_seq', isRowNumber(t.seq)),
     check('sections_metadata', sql`${t.metadata} is null or ${isJson(t.metadata)}`),
   ],
 )

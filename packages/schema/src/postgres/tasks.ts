@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import { is, isOneOf } from '../predicates.js'
+import { is, isOneOf, isRowNumber } from '../predicates.js'
 import { FAILURE_POLICIES, TASK_STATES, TERMINAL_TASK_STATES } from '../task-state.js'
 import { identity, int8, isJson } from './columns.js'
 
@@ -32,6 +32,7 @@ export const tasks = pgTable(
     index('tasks_being_cancelled')
       .on(t.cancelRequestedAtMs)
       .where(sql`${is(t.state, 'active')} and ${t.cancelRequestedAtMs} is not null`),
+    check('tasks_seq', isRowNumber(t.seq)),
     check('tasks_state', isOneOf(t.state, TASK_STATES)),
     check('tasks_failure_policy', isOneOf(t.failurePolicy, FAILURE_POLICIES)),
     check('tasks_finished', sql`(${t.finishedAtMs} is not null) = (${isOneOf(t.state, TERMINAL_TASK_STATES)})`),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { isRowNumber } from '../predicates.js'
 import { isJson } from './columns.js'
 
 /** A source of sections, such as one file: what it held when its sections were last written, all at once. */
@@ -47,6 +48,7 @@ export const sections = sqliteTable(
     uniqueIndex('sections_by_key').on(t.tenant, t.namespace, t.key),
     // a document's sections: replace, cascade
     uniqueIndex('sections_by_document').on(t.documentSeq, t.seq).where(sql`${t.documentSeq} is not null`),
+    check('sections_seq', isRowNumber(t.seq)),
     check('sections_metadata', sql`${t.metadata} is null or ${isJson(t.metadata)}`),
   ],
 )

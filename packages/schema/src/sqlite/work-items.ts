@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type AnySQLiteColumn, check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { is, isOneOf } from '../predicates.js'
+import { is, isOneOf, isRowNumber } from '../predicates.js'
 import { TERMINAL_STATES, TRANSITION_REASONS, WAITING_REASONS, WORK_STATES } from '../work-state.js'
 import { isJson, isJsonWhereSaid } from './columns.js'
 import { tasks } from './tasks.js'
@@ -90,6 +90,7 @@ export const workItems = sqliteTable(
     // foreign keys: deleting a parent looks for its children
     index('work_items_by_parent').on(t.parentSeq).where(sql`${t.parentSeq} is not null`),
     index('work_items_by_redriven_from').on(t.redrivenFromSeq).where(sql`${t.redrivenFromSeq} is not null`),
+    check('work_items_seq', isRowNumber(t.seq)),
     check('work_items_state', isOneOf(t.state, WORK_STATES)),
     check('work_items_reason', isOneOf(t.reason, TRANSITION_REASONS)),
     check(

@@ -13,6 +13,7 @@ import {
   itemRow,
   keyRow,
   permit,
+  sectionRow,
   settle,
   taskRow,
 } from '../support/rows.js'
@@ -67,6 +68,22 @@ export const migrationPromises = (fresh: Fresh): void => {
         const { [column]: _, ...rest } = row
         await refuses(db, 'not null', 'work_items', () => insert(db, 'work_items', rest))
       }
+    })
+
+    it('numbers its rows from 1: no row can take the number that SQLite shows for one not yet given', async () => {
+      const db = await fresh()
+      await enqueue(db)
+      await claim(db)
+
+      for (const [table, row] of Object.entries({
+        tasks: taskRow({ id: 'T2' }),
+        work_items: itemRow({ id: 'W2', is_root: 0 }),
+        checkpoints: checkpointRow(),
+        idempotency_keys: keyRow(),
+        sections: sectionRow(),
+      }))
+        for (const seq of [-1, 0])
+          await refuses(db, `check ${table}_seq`, table, () => insert(db, table, { ...row, seq }))
     })
 
     it('carries an item from pending through its lease to completed', async () => {

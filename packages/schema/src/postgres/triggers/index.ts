@@ -4,12 +4,14 @@ import { clock } from './clock.js'
 import { guardTrigger } from './guard.js'
 import { journalTriggers } from './journal.js'
 import { settleTrigger } from './settle.js'
+import { truncateGuards } from './truncate.js'
 
 /** Every trigger of a PostgreSQL store. */
 export const postgresTriggers: readonly SchemaObject[] = [
   ...guards.map(guardTrigger),
   ...journalTriggers,
   settleTrigger,
+  ...truncateGuards,
 ]
 
 /** All that a PostgreSQL store needs beside its tables, in the order in which it can be made. */
