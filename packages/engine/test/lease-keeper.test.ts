@@ -58,7 +58,7 @@ describe('the thread that extends leases', () => {
     Object.assign(store, { info: () => ({ ...about, location: '/nowhere/store.db' }) })
     const worker = createWorker({ store, tasks: [defineTask('task', {}, () => {})] })
 
-    await expect(worker.start()).rejects.toThrow()
+    await expect(worker.start()).rejects.toMatchObject({ code: 'store.missing' })
 
     await worker.stop()
     expect(worker.isRunning).toBe(false)

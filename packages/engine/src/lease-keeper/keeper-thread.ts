@@ -20,38 +20,45 @@ const tellError = (error: unknown): void => {
   tell({ type: 'error', refusal: refusalOf(known) })
 }
 
-const { path, driver } = workerData as KeeperThreadData
-const store = await openStore({
-  path,
-  writer: 'inline',
-  create: false,
-  driver: driver as SqliteDriver, // what the main thread's store on this file says that it runs on
-})
-
-const heartbeats = new Heartbeats({
-  beat: (batch, leaseMs) => store.leases.heartbeatAll(batch, { leaseMs }),
-  onRefused: (lease, code, message) => tell({ type: 'refused', lease, code, message }),
-  onError: tellError,
-  timers: systemTimers,
-})
-
-const stop = async (): Promise<void> => {
-  await heartbeats.stop()
-  await store.close()
-  port.close()
+const open = async () => {
+  const { path, driver } = workerData as KeeperThreadData
+  try {
+    return await openStore({
+      path,
+      writer: 'inline',
+      create: false,
+      driver: driver as SqliteDriver, // what the main thread's store on this file says that it runs on
+    })
+  } catch (error) {
+    tellError(error)
+    return undefined
+  }
 }
 
-port.on('message', (message: ToKeeperThread) => {
-  switch (message.type) {
-    case 'hold':
-      for (const lease of message.leases) heartbeats.hold(lease)
-      return
-    case 'drop':
-      for (const lease of message.leases) heartbeats.drop(lease)
-      return
-    case 'stop':
-      stop().catch(tellError)
+const store = await open()
+if (store) {
+  const heartbeats = new Heartbeats({
+    beat: (batch, leaseMs) => store.leases.heartbeatAll(batch, { leaseMs }),
+    onRefused: (lease, code, message) => tell({ type: 'refused', lease, code, message }),
+    onError: tellError,
+    timers: systemTimers,
+  })
+  const stop = async (): Promise<void> => {
+    await heartbeats.stop()
+    await store.close()
+    port.close()
   }
-})
-
-tell({ type: 'ready' })
+  port.on('message', (message: ToKeeperThread) => {
+    switch (message.type) {
+      case 'hold':
+        for (const lease of message.leases) heartbeats.hold(lease)
+        return
+      case 'drop':
+        for (const lease of message.leases) heartbeats.drop(lease)
+        return
+      case 'stop':
+        stop().catch(tellError)
+    }
+  })
+  tell({ type: 'ready' })
+}

@@ -1,4 +1,4 @@
-import { errorOf, InvariantError } from '@holdfast/store'
+import { errorOf, InvariantError, refusalOf } from '@holdfast/store'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { leaseKey } from '../lease-key.js'
@@ -22,6 +22,7 @@ export class ThreadKeeper implements LeaseKeeper {
   readonly #held = new Map<string, LiveLease>()
   #thread: Thread | undefined
   #restart: NodeJS.Timeout | undefined
+  #isStarted = false
   #isStopping = false
   #dropped: LiveLease[] = []
 
@@ -30,14 +31,14 @@ export class ThreadKeeper implements LeaseKeeper {
     private readonly listener: LeaseKeeperListener,
   ) {}
 
+  /** @throws what the store refuses to that thread. */
   async start(): Promise<void> {
     const thread = this.#launch()
-    try {
-      await once(thread, 'message') // the first one says that it is ready; an error rejects
-    } catch (error) {
-      this.#isStopping = true
-      throw error
-    }
+    // The first message says that it is ready, or why it never will be; a thread that can't even say so rejects.
+    const [first] = (await once(thread, 'message').catch((error: unknown) => [failed(error)])) as [FromKeeperThread]
+    this.#isStopping = first.type === 'error'
+    if (first.type === 'error') throw errorOf(first.refusal)
+    this.#isStarted = true
   }
 
   hold(leases: readonly LiveLease[]): void {
@@ -63,18 +64,17 @@ export class ThreadKeeper implements LeaseKeeper {
   }
 
   #launch(): Thread {
-    const thread = new Thread(ENTRY, { workerData: this.data, name: 'holdfast-leases' } as ConstructorParameters<
-      typeof Thread
-    >[1])
+    const thread = new Thread(ENTRY, { workerData: this.data, name: 'holdfast-leases' })
     this.#thread = thread
     thread.on('message', (message: FromKeeperThread) => this.#hear(message))
-    thread.on('error', (error) => this.listener.onError(error))
+    thread.on('error', (error) => this.#hear(failed(error)))
     thread.on('exit', () => this.#onExit(thread))
     return thread
   }
 
   #hear(message: FromKeeperThread): void {
-    if (message.type === 'error') this.listener.onError(errorOf(message.refusal))
+    // Until it has started, whoever called start() is told.
+    if (message.type === 'error' && this.#isStarted) this.listener.onError(errorOf(message.refusal))
     if (message.type === 'refused') this.listener.onRefused(message.lease, message.code, message.message)
   }
 
@@ -98,6 +98,11 @@ export class ThreadKeeper implements LeaseKeeper {
     this.#thread?.postMessage(message)
   }
 }
+
+const failed = (error: unknown): FromKeeperThread => ({
+  type: 'error',
+  refusal: refusalOf(new InvariantError(`the thread that extends leases failed: ${String(error)}`)),
+})
 
 /** Only what the thread needs: an input may be large, and need not be cloneable. */
 const plain = ({ tenant, workItemId, fencingToken, leaseMs }: LiveLease): LiveLease => ({

@@ -1,0 +1,43 @@
+import type { StoreWarning } from '@holdfast/store'
+import { openStore, type SqliteModule } from '@holdfast/store/sqlite'
+import { dirname } from 'node:path'
+import type { LoadedConfig } from '../config/load-config.js'
+import { databasePathOf, type Settings } from '../config/settings.js'
+import type { EngineStore } from '../engine-store.js'
+
+export interface ConfiguredStoreOptions {
+  readonly settings: Settings
+  readonly config: LoadedConfig
+  /** The repositories' own tenant. */
+  readonly tenant?: string
+  /** What the program itself needs, beside the config's modules. */
+  readonly modules?: readonly SqliteModule[]
+  readonly onWarning?: (warning: StoreWarning) => void
+}
+
+/**
+ * Opens the store that environment and config file name: the environment's database, else the config's (relative to
+ * its file), else the default; with the modules of both.
+ */
+export const openConfiguredStore = ({
+  settings,
+  config,
+  tenant,
+  modules = [],
+  onWarning,
+}: ConfiguredStoreOptions): Promise<EngineStore> =>
+  openStore({
+    path: databasePath(settings, config),
+    modules: byName([...modules, ...config.modules.map(({ sqlite }) => sqlite)]),
+    ...(settings.durability === undefined ? {} : { durability: settings.durability }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(onWarning ? { onWarning } : {}),
+  })
+
+const databasePath = (settings: Settings, { database, path }: LoadedConfig): string =>
+  settings.isDatabaseNamed || database === undefined ? settings.databasePath : databasePathOf(database, dirname(path))
+
+/** The same package may be named by the config and be brought by the program. */
+const byName = (modules: readonly SqliteModule[]): readonly SqliteModule[] => [
+  ...new Map(modules.map((module) => [module.name, module])).values(),
+]
