@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { resolveApiSettings, type ApiSettings } from './process/api-settings.js'
+import { aborted, EXIT_FAILURE, stopSignal } from '@holdfast/engine/app'
 import { startApi } from './process/api-process.js'
-import { EXIT_FAILURE, exitCodeOf } from './process/exit.js'
+import { resolveApiSettings } from './process/api-settings.js'
 import { makeLog } from './process/log.js'
-import { stopSignal } from './process/stop-signal.js'
+import { apiExitCodeOf } from './process/port-taken.js'
 
 /** The longest that stopping may take; whoever watches this process kills it soon after. */
 const STOP_MS = 10_000
@@ -12,8 +12,7 @@ const stopping = stopSignal()
 const log = makeLog(process.env.HOLDFAST_LOG_LEVEL)
 
 try {
-  const settings: ApiSettings = resolveApiSettings(process.env, process.cwd())
-  const shutdown = await startApi(settings, log)
+  const shutdown = await startApi(resolveApiSettings(process.env, process.cwd()), log)
   await aborted(stopping)
   log.info({ reason: String(stopping.reason) }, 'stopping')
   setTimeout(() => {
@@ -25,10 +24,5 @@ try {
   process.exit(0)
 } catch (error) {
   log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')
-  process.exit(exitCodeOf(error))
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  process.exit(apiExitCodeOf(error))
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { makeDataDir } from '../src/process/data-dir.js'
+import { makeDataDir } from '@holdfast/engine/app'
 import { readOrMakeToken } from '../src/process/token.js'
 
 const folder = async (): Promise<string> => {

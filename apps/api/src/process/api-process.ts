@@ -1,4 +1,5 @@
 import { createProcess, createSweeper, type EngineStore, type Sweeper } from '@holdfast/engine'
+import { makeDataDir, Shutdown, startSummary } from '@holdfast/engine/app'
 import { Memory } from '@holdfast/memory'
 import type { Logger } from 'pino'
 import { createApi } from '../server.js'
@@ -6,11 +7,8 @@ import { OpenStreams } from '../streams/open-streams.js'
 import { VERSION } from '../version.js'
 import { removeApiFile, writeApiFile } from './api-file.js'
 import type { ApiSettings } from './api-settings.js'
-import { makeDataDir } from './data-dir.js'
 import { listen } from './listen.js'
 import { loadApiConfig, openApiStore } from './open.js'
-import { Shutdown } from './shutdown.js'
-import { startSummary } from './start-summary.js'
 import { readOrMakeToken } from './token.js'
 
 /** How long requests and streams may go on once the process was told to stop. */
@@ -75,7 +73,10 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
   await writeApiFile(dataDir, { url: server.url, pid: process.pid })
   shutdown.add('api.json', () => removeApiFile(dataDir, process.pid))
 
-  log.info({ ...(await startSummary(store)), tasks: registry.names, tenant: settings.tenant, url: server.url }, 'ready')
+  log.info(
+    { ...(await startSummary(store, VERSION)), tasks: registry.names, tenant: settings.tenant, url: server.url },
+    'ready',
+  )
 }
 
 /** The API sweeps as well, so that work is recovered while no worker lives. */

@@ -6,8 +6,6 @@ export interface ApiSettings extends Settings {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
-  /** False where the environment names no database: then the config file may. */
-  readonly isDatabaseNamed: boolean
   /** Undefined: the token file's. */
   readonly token: string | undefined
   /** Whose rows this API serves. */
@@ -40,7 +38,6 @@ export const resolveApiSettings = (env: NodeJS.ProcessEnv, cwd: string): ApiSett
   }
   return {
     ...settings,
-    isDatabaseNamed: given(env, 'HOLDFAST_DATABASE_URL') !== undefined,
     host,
     port: portOf(given(env, 'HOLDFAST_PORT')),
     token,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { PortTakenError } from './exit.js'
+import { PortTakenError } from './port-taken.js'
 
 /** A server that listens. */
 export interface Listening {

@@ -20,6 +20,9 @@ export interface Pace {
   readonly heartbeatMs: number
 }
 
+/** A stream asks for at most a fifth of its time, so that many of them share a store that is slow to answer. */
+const PAUSES_PER_LOOK = 4
+
 export const PACE: Pace = { leastPollMs: 250, mostPollMs: 1_000, heartbeatMs: 15_000 }
 
 /**
@@ -37,6 +40,7 @@ export async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
   let pollMs = pace.leastPollMs
+  let lookMs = 0
   let lastSentAtMs = performance.now()
   let batch = first
   yield RETRY
@@ -54,10 +58,12 @@ export async function* follow(
       lastSentAtMs = performance.now()
     }
     if (!batch.hasMore) {
-      if (!(await pauseUnlessAborted(pollMs, signal))) return
+      if (!(await pauseUnlessAborted(Math.max(pollMs, lookMs * PAUSES_PER_LOOK), signal))) return
       if (batch.events.length === 0) pollMs = Math.min(pollMs * 2, pace.mostPollMs)
     }
+    const lookedAtMs = performance.now()
     batch = await next()
+    lookMs = performance.now() - lookedAtMs
   }
 }
 
