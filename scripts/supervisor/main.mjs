@@ -7,7 +7,11 @@ import { supervise } from './supervise.mjs'
 
 /** Runs the built API and worker of this checkout until stopped. Resolves with the exit code. */
 export async function runSupervisor(env = process.env) {
-  const settings = supervisorSettings(env, { cwd: CALLED_FROM, root: ROOT })
+  const settings = supervisorSettings(env, {
+    cwd: CALLED_FROM,
+    root: ROOT,
+    isTerminal: process.stdout.isTTY === true,
+  })
   // A closed terminal makes writing fail; that must not end this process before it has stopped the other two.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const stop = stopSignal()

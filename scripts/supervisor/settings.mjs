@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path'
 /** Where the API listens unless HOLDFAST_PORT says otherwise. */
 export const DEFAULT_PORT = 8787
 
+/** Where database and token lie unless HOLDFAST_DATA_DIR says otherwise: in the folder where the command was typed. */
+export const DEFAULT_DATA_DIR = '.holdfast'
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /**
@@ -11,16 +14,19 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
  * Relative paths mean the folder where `npm start` was typed, which is also where both processes run.
  *
  * @param {NodeJS.ProcessEnv} given
- * @param {{ cwd: string, root: string }} folders `cwd` is where the command was typed, `root` the repository.
+ * @param {object} place
+ * @param {string} place.cwd Where the command was typed.
+ * @param {string} place.root The repository.
+ * @param {boolean} [place.isTerminal] Whether a person reads along: both write to a pipe and couldn't tell.
  */
-export function supervisorSettings(given, { cwd, root }) {
+export function supervisorSettings(given, { cwd, root, isTerminal = false }) {
   // An empty variable is one that was unset the only way some tools can.
   const env = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => !/^HOLDFAST_/.test(name) || value !== ''),
   )
   const port = portOf(env.HOLDFAST_PORT)
   const host = hostOf(env)
-  const dataDir = resolve(cwd, env.HOLDFAST_DATA_DIR ?? '.holdfast')
+  const dataDir = resolve(cwd, env.HOLDFAST_DATA_DIR ?? DEFAULT_DATA_DIR)
   return {
     cwd,
     host,
@@ -33,6 +39,7 @@ export function supervisorSettings(given, { cwd, root }) {
       HOLDFAST_DATA_DIR: dataDir,
       HOLDFAST_CONFIG: resolve(cwd, env.HOLDFAST_CONFIG ?? join(root, 'holdfast.config.ts')),
       HOLDFAST_INGEST_ROOTS: env.HOLDFAST_INGEST_ROOTS ?? cwd,
+      HOLDFAST_LOG_PRETTY: env.HOLDFAST_LOG_PRETTY ?? (isTerminal ? '1' : '0'),
     },
   }
 }

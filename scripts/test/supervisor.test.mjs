@@ -29,7 +29,15 @@ describe('what both processes are given', () => {
       HOLDFAST_DATA_DIR: '/home/me/notes/.holdfast',
       HOLDFAST_CONFIG: '/src/holdfast/holdfast.config.ts',
       HOLDFAST_INGEST_ROOTS: '/home/me/notes',
+      HOLDFAST_LOG_PRETTY: '0',
     })
+  })
+
+  it('includes whether a person reads the log, unless that is said already', () => {
+    const pretty = (env) => supervisorSettings(env, { ...folders, isTerminal: true }).childEnv.HOLDFAST_LOG_PRETTY
+
+    expect(pretty({})).toBe('1')
+    expect(pretty({ HOLDFAST_LOG_PRETTY: '0' })).toBe('0')
   })
 
   it('takes relative paths from the folder where the command was typed', () => {
@@ -70,6 +78,13 @@ describe('the next commands', () => {
 
     expect(text).toContain(`npm run holdfast -- submit ingest --input '{"folder":"./node_modules"}'`)
     expect(text).toContain('kill -9 4711')
+  })
+
+  it('carry the data folder when it is not the usual one, for the token in it', () => {
+    expect(announcement(up)).toContain('data in .holdfast')
+    expect(announcement({ ...up, dataDir: '/var/lib/h' })).toContain(
+      `HOLDFAST_DATA_DIR='/var/lib/h' npm run holdfast --`,
+    )
   })
 
   it('carry the port when it is not the usual one', () => {
