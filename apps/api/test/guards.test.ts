@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { requireBearer } from '../src/guards/bearer.js'
 import { allowHosts } from '../src/guards/host.js'
@@ -7,9 +7,9 @@ import { jsonDepth } from '../src/guards/json-depth.js'
 import { refuseForeignOrigins } from '../src/guards/origin.js'
 import { problemResponse } from '../src/problem.js'
 
-const behind = (...guards: Parameters<Hono['use']>): Hono => {
+const behind = (...guards: readonly MiddlewareHandler[]): Hono => {
   const app = new Hono()
-  app.use(...guards)
+  for (const guard of guards) app.use(guard)
   app.onError((error) => problemResponse(error, 'test'))
   app.all('*', async (c) => c.text(`passed ${(await c.req.text()).length}`))
   return app

@@ -414,7 +414,7 @@ describe('trouble of the store', () => {
     openTestApi({
       storeOf: (repos) => ({
         ...repos,
-        tasks: { ...repos.tasks, submit: () => Promise.reject(error) } as typeof repos.tasks,
+        tasks: { submit: () => Promise.reject(error) } as unknown as typeof repos.tasks,
       }),
     })
 
