@@ -12,7 +12,10 @@ const lockItem = 'PERFORM 1 FROM work_items WHERE seq = NEW.work_item_seq FOR NO
 /**
  * What a guard takes hold of before it looks. SQLite has one writer; here, without the lock, a row that was checked
  * could change before this transaction commits: a stale checkpoint would land behind a reclaim, an item in a task that
- * has just ended. Locked, the other waits, then looks again. Always task before item before stream.
+ * has just ended. Locked, the other waits, then looks again (READ COMMITTED).
+ *
+ * A transaction that ends several items of one task holds that task from the first on, so it takes all its items
+ * before it ends any; otherwise two of them may deadlock, which PostgreSQL notices and one of them repeats.
  */
 const LOCKS: Readonly<Record<string, string>> = {
   work_items_guard_insert: 'PERFORM 1 FROM tasks WHERE seq = NEW.task_seq FOR NO KEY UPDATE;',
