@@ -13,13 +13,11 @@ export class ApiClient {
 
   /** The caller names the shape that the route is documented to answer with. */
   async get<Answer>(path: string, query: Query = {}): Promise<Answer> {
-    const response = await this.#request('GET', path, { query })
-    return (await response.json()) as Answer
+    return answerOf(await this.#request('GET', path, { query }))
   }
 
   async post<Answer>(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const response = await this.#request('POST', path, { body: JSON.stringify(body), headers })
-    return (await response.json()) as Answer
+    return answerOf(await this.#request('POST', path, { body: JSON.stringify(body), headers }))
   }
 
   /** The events of a stream until it ends; a dropped connection ends it as well. */
@@ -55,6 +53,7 @@ export class ApiClient {
       if (this.signal?.aborted) throw cause
       throw new CliError('cli.unreachable', `the API at ${this.endpoint.url} doesn't answer: is "npm start" running?`, {
         cause,
+        isPassing: true,
       })
     }
     if (!response.ok) throw await refusalOf(response)
@@ -68,16 +67,31 @@ interface Problem {
   readonly title?: string
 }
 
-const refusalOf = async (response: Response): Promise<CliError> => {
+const answerOf = async <Answer>(response: Response): Promise<Answer> => {
   const text = await response.text()
-  let problem: Problem = {}
   try {
-    problem = JSON.parse(text) as Problem // every refusal is a problem document; what isn't is shown by its status
-  } catch {
-    return new CliError(`http.${response.status}`, `${response.status} ${response.statusText}`)
+    return JSON.parse(text) as Answer // the caller names the shape
+  } catch (cause) {
+    throw new CliError('cli.not_the_api', `${response.url} answers, but is no Holdfast API`, { cause })
   }
-  return new CliError(
-    problem.code ?? `http.${response.status}`,
-    problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`,
-  )
+}
+
+/** A server that stops, or has too much to do. */
+const PASSING_STATUSES: readonly number[] = [429, 503]
+
+const refusalOf = async (response: Response): Promise<CliError> => {
+  const { status, statusText } = response
+  const problem = problemIn(await response.text())
+  return new CliError(problem.code ?? `http.${status}`, problem.detail ?? problem.title ?? `${status} ${statusText}`, {
+    isPassing: PASSING_STATUSES.includes(status),
+  })
+}
+
+const problemIn = (text: string): Problem => {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? parsed : {}
+  } catch {
+    return {} // every refusal of the API is a problem document; what isn't is told by its status
+  }
 }

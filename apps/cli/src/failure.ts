@@ -1,12 +1,16 @@
 /** Something the person can mend; printed as one line with its code, never as a stack. */
 export class CliError extends Error {
+  /** True when the same request may succeed a little later. */
+  readonly isPassing: boolean
+
   constructor(
     readonly code: string,
     message: string,
-    options: { readonly cause?: unknown } = {},
+    options: { readonly cause?: unknown; readonly isPassing?: boolean } = {},
   ) {
     super(message, options)
     this.name = 'CliError'
+    this.isPassing = options.isPassing ?? false
   }
 }
 

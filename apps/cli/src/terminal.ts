@@ -15,14 +15,16 @@ export const processTerminal = (stream: NodeJS.WriteStream): Terminal => ({
   line: (text) => void stream.write(`${text}\n`),
 })
 
-// Control characters would let a file's text or an error's message move the cursor of whoever reads it.
-const control = /\p{Cc}/gu
+// Control characters would let a file's text or an error's message move the cursor of whoever reads it, and those for
+// writing direction would let it show another order than the real one.
+const control = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu
 
 /** Text of foreign origin, safe to print. */
 export const printable = (text: string): string => text.replace(control, '\uFFFD')
 
-/** Columns of equal width, two spaces apart. */
-export const table = (rows: readonly (readonly string[])[]): readonly string[] => {
+/** Columns of equal width, two spaces apart, with every cell made safe to print. */
+export const table = (cells: readonly (readonly string[])[]): readonly string[] => {
+  const rows = cells.map((row) => row.map(printable))
   const widths: number[] = []
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
   return rows.map((row) =>

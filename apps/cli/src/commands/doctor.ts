@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { examine, type Examination } from '@holdfast/store/sqlite'
-import { dataDir } from '../endpoint.js'
+import { dataDir, given } from '../endpoint.js'
 import { EXIT } from '../failure.js'
-import { table, type Terminal } from '../terminal.js'
+import { printable, table, type Terminal } from '../terminal.js'
 
 /**
  * Looks at the database file and says what it found, with what to do about it.
@@ -15,7 +15,7 @@ export const doctor = async (
   cwd: string,
   options: { readonly json?: boolean; readonly full?: boolean },
 ): Promise<number> => {
-  const path = env.HOLDFAST_DATABASE_URL ?? resolve(dataDir(env, cwd), 'holdfast.db')
+  const path = given(env, 'HOLDFAST_DATABASE_URL') ?? resolve(dataDir(env, cwd), 'holdfast.db')
   const found = examine({ path, nowMs: Date.now(), full: options.full ?? false })
   if (options.json) terminal.line(JSON.stringify(found, null, 2))
   else for (const line of report(found)) terminal.line(line)
@@ -36,7 +36,7 @@ function* report(found: Examination): Generator<string> {
   yield ''
   if (found.findings.length === 0) yield 'nothing to mend'
   for (const { severity, code, message, fix } of found.findings) {
-    yield `${severity}  ${code}: ${message}`
+    yield `${severity}  ${code}: ${printable(message)}`
     yield `         ${fix}`
   }
 }

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../api-client.js'
-import { printable, table, time, type Terminal } from '../terminal.js'
+import { table, time, type Terminal } from '../terminal.js'
 import { errorText, type TaskDetailView, type WorkItemView } from '../views.js'
 
 export interface ShowOptions {
@@ -27,8 +27,8 @@ export const show = async (api: ApiClient, terminal: Terminal, id: string, optio
     ['created', time(task.createdAtMs)],
     ['finished', time(task.finishedAtMs)],
     ['items', counts.map(([state, count]) => `${state} ${count}`).join(', ')],
-    ['result', task.result === null ? '-' : printable(JSON.stringify(task.result))],
-    ['error', task.error ? printable(errorText(task.error)) : '-'],
+    ['result', task.result === null ? '-' : JSON.stringify(task.result)],
+    ['error', task.error ? errorText(task.error) : '-'],
   ]
   for (const line of table(facts)) terminal.line(line)
   if (items.length === 0) return
@@ -38,7 +38,7 @@ export const show = async (api: ApiClient, terminal: Terminal, id: string, optio
     item.type,
     item.state,
     `${item.attempt}/${item.maxAttempts}`,
-    printable(errorText(item.error)),
+    errorText(item.error),
   ])
   for (const line of table([['ITEM', 'TYPE', 'STATE', 'ATTEMPT', 'ERROR'], ...rows])) terminal.line(line)
   if (nextCursor !== null) terminal.line('… there are more: --limit')

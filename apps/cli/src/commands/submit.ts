@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { uuidV7 } from '@holdfast/store'
 import type { ApiClient } from '../api-client.js'
 import { CliError } from '../failure.js'
-import type { Terminal } from '../terminal.js'
+import { printable, type Terminal } from '../terminal.js'
 import type { TaskView } from '../views.js'
 
 export interface SubmitOptions {
@@ -31,7 +31,7 @@ export const submit = async (
   }
   const headers = options.key === undefined ? {} : { 'Idempotency-Key': JSON.stringify(options.key) }
   const task = await api.post<TaskView>('/v1/tasks', body, headers)
-  terminal.line(task.id)
+  terminal.line(printable(task.id))
   return task.id
 }
 

@@ -31,7 +31,7 @@ export const watch = async (api: ApiClient, terminal: Terminal, id: string, sign
         screen.show(JSON.parse(event.data) as TaskProgress)
       }
     } catch (error) {
-      if (signal?.aborted || (error instanceof CliError && error.code !== 'cli.unreachable')) throw error
+      if (signal?.aborted || (error instanceof CliError && !error.isPassing)) throw error
     }
     screen.note('the API went away; asking again')
     await sleep(pauseMs, undefined, signal ? { signal } : {})
