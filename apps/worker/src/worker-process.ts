@@ -1,11 +1,11 @@
-import { createProcess, createSweeper, createWorker, loadConfig, type Settings } from '@holdfast/engine'
+import { createWorker, loadConfig, type Settings } from '@holdfast/engine'
 import { makeDataDir, openConfiguredStore, Shutdown, startSummary } from '@holdfast/engine/app'
 import type { Logger } from 'pino'
 import { VERSION } from './version.js'
 import { logEvent, logScan } from './worker-log.js'
 
 /**
- * Runs a worker: config, store, process, sweeper and worker, in the order in which each needs the one before. What
+ * Runs a worker: config, store and worker, in the order in which each needs the one before. What
  * was started is stopped in the opposite order by the answer's `run()`, also when a later step fails.
  *
  * @throws what a step refuses: `config.*`, `store.*`.
@@ -33,30 +33,19 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
   })
   shutdown.add('store', () => store.close())
 
-  const registered = createProcess({
-    store,
-    kind: 'worker',
-    version: VERSION,
-    onError: (error) => log.warn({ err: error }, "this process's heartbeat failed"),
-  })
-  await registered.start()
-  shutdown.add('process', () => registered.stop())
-
-  const sweeper = createSweeper({ store, sweeper: `worker:${process.pid}`, onScan: (scan) => logScan(log, scan) })
-  sweeper.start()
-  shutdown.add('sweeper', () => sweeper.stop())
-
   const concurrency = settings.concurrency ?? config.concurrency
   const worker = createWorker({
     store,
     tasks: registry,
+    process: { kind: 'worker', version: VERSION },
+    sweep: { onScan: (scan) => logScan(log, scan) },
     onEvent: (told) => logEvent(log, told),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(queues ? { queues } : {}),
     ...(tenants ? { tenants } : {}),
   })
-  await worker.start()
   shutdown.add('worker', () => worker.stop())
+  await worker.start()
 
   log.info({ ...(await startSummary(store, VERSION)), tasks: registry.names, config: config.path }, 'ready')
 }

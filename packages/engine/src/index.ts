@@ -22,7 +22,8 @@ export type { SpawnRequest, SpawnRequests, Spawned } from './fan-out.js'
 export { submitTask, submitUnknown, type SubmitOptions, type SubmittedTaskAnswer } from './submit.js'
 
 // Running
-export { createWorker, type Worker, type WorkerMetrics } from './worker/worker.js'
+export { createWorker } from './worker/create-worker.js'
+export type { Worker, WorkerMetrics } from './worker/worker.js'
 export type { WorkerOptions } from './worker/worker-options.js'
 export type { AttemptRef, WorkerEvent } from './worker/worker-event.js'
 export type { Failure } from './failure.js'

@@ -47,6 +47,8 @@ export const engineKit = async (): Promise<EngineKit> => {
         clock: time,
         timers: time,
         random: () => 1,
+        process: false,
+        sweep: false,
         onEvent: (event) => events.push(event),
         ...options,
       })

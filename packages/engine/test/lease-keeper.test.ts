@@ -2,7 +2,7 @@ import { createSweeper, createWorker, defineTask, type WorkerEvent } from '@hold
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually, openFileStore } from './open-file-store.js'
 
-const LEASE_MS = 600
+const LEASE_MS = 900
 
 /** Holds the event loop: nothing else runs on this thread meanwhile. */
 const block = (ms: number): void => {

@@ -2,6 +2,7 @@ import { errorOf, InvariantError, refusalOf } from '@holdfast/store'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { leaseKey } from '../lease-key.js'
+import { settledWithin, systemTimers } from '../timers.js'
 import type { LiveLease } from './heartbeats.js'
 import type { FromKeeperThread, KeeperThreadData, ToKeeperThread } from './keeper-message.js'
 import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
@@ -11,6 +12,9 @@ const ENTRY = new URL('./keeper-thread.js', import.meta.url)
 
 /** How long a thread that died stays away, so that a file that can't be opened isn't tried in a circle. */
 const RESTART_MS = 1_000
+
+/** How long its last heartbeat may take at the end. */
+const STOP_MS = 2_000
 
 /**
  * Heartbeats from a thread of its own: a handler that blocks the event loop keeps its lease.
@@ -60,7 +64,8 @@ export class ThreadKeeper implements LeaseKeeper {
     if (!thread) return
     const exited = once(thread, 'exit')
     this.#post({ type: 'stop' })
-    await exited
+    // A thread that can't get the write lock is ended where it stands: what it had open is rolled back.
+    if (!(await settledWithin(systemTimers, STOP_MS, exited))) await thread.terminate()
   }
 
   #launch(): Thread {

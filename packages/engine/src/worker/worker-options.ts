@@ -1,5 +1,6 @@
-import type { Clock } from '@holdfast/store'
+import type { Clock, ProcessKind } from '@holdfast/store'
 import type { EngineStore } from '../engine-store.js'
+import type { SweeperOptions } from '../sweep/sweeper.js'
 import type { AnyTaskDefinition } from '../task-definition.js'
 import type { TaskRegistry } from '../task-registry.js'
 import type { Timers } from '../timers.js'
@@ -29,6 +30,10 @@ export interface WorkerOptions {
    * The default for a store on a file. `main`: from the event loop; the only way for `:memory:` and fake clocks.
    */
   readonly liveness?: 'thread' | 'main'
+  /** How this process is registered, so that its death is noticed at once. `false` where somebody else does it. */
+  readonly process?: { readonly kind?: ProcessKind; readonly version?: string } | false
+  /** The sweeper beside the worker. `false` where another one sweeps. */
+  readonly sweep?: Pick<SweeperOptions, 'intervalMs' | 'errorCheckpoints' | 'keepCheckpoints' | 'onScan'> | false
   readonly onEvent?: (event: WorkerEvent) => void
   readonly clock?: Clock
   readonly timers?: Timers

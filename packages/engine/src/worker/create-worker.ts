@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module'
+import { createProcess } from '../process/registered-process.js'
+import { createSweeper } from '../sweep/sweeper.js'
+import { LoopingWorker } from './looping-worker.js'
+import type { Worker } from './worker.js'
+import type { WorkerOptions } from './worker-options.js'
+
+/**
+ * A worker over a store, with all that it needs around it: its process is registered, so that its death is noticed at
+ * once, and a sweeper takes back what other dead processes held.
+ *
+ * An item of a type without a definition here is never claimed, unless it shares a queue with one.
+ *
+ * @example
+ * const worker = createWorker({ store, tasks: [greet] })
+ * await worker.start()
+ */
+export const createWorker = (options: WorkerOptions): Worker => new EmbeddedWorker(options)
+
+/** Something that runs beside the worker: started before it, stopped after it. */
+interface Companion {
+  start(): Promise<void> | void
+  stop(): Promise<void>
+}
+
+class EmbeddedWorker implements Worker {
+  readonly #worker: LoopingWorker
+  readonly #companions: readonly Companion[]
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#worker = new LoopingWorker(options)
+    this.#companions = companionsOf(options, this.#worker.owner)
+  }
+
+  get owner(): string {
+    return this.#worker.owner
+  }
+
+  get isRunning(): boolean {
+    return this.#worker.isRunning
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  nudge(): void {
+    this.#worker.nudge()
+  }
+
+  metrics(): ReturnType<Worker['metrics']> {
+    return this.#worker.metrics()
+  }
+
+  async #start(): Promise<void> {
+    if (this.#stopping) return
+    for (const companion of this.#companions) await companion.start()
+    await this.#worker.start()
+  }
+
+  async #stop(): Promise<void> {
+    await this.#worker.stop()
+    for (const companion of this.#companions.toReversed()) await companion.stop()
+  }
+}
+
+const companionsOf = (options: WorkerOptions, owner: string): readonly Companion[] => {
+  const { store, clock, timers, random, onEvent = () => {} } = options
+  const time = { ...(clock ? { clock } : {}), ...(timers ? { timers } : {}) }
+  const companions: Companion[] = []
+  if (options.process !== false) {
+    const { kind = 'embedded', version = engineVersion() } = options.process ?? {}
+    const onError = (error: unknown): void => onEvent({ event: 'worker.error', during: 'process', error })
+    companions.push(createProcess({ store, kind, version, onError, ...(timers ? { timers } : {}) }))
+  }
+  if (options.sweep !== false)
+    companions.push(createSweeper({ store, sweeper: owner, ...time, ...(random ? { random } : {}), ...options.sweep }))
+  return companions
+}
+
+const engineVersion = (): string =>
+  (createRequire(import.meta.url)('@holdfast/engine/package.json') as { readonly version: string }).version
