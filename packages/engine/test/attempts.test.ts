@@ -89,6 +89,10 @@ describe('an attempt that fails', () => {
     expect(events.filter(({ event }) => event === 'item.started')).toHaveLength(1)
   })
 
+  it('has a code of its own where a NonRetryableError names none', () => {
+    expect(new NonRetryableError('never')).toMatchObject({ code: 'task.non_retryable', name: 'NonRetryableError' })
+  })
+
   it('is the last one after a NonRetryableError of another copy of this package', async () => {
     const { work, submit, ended, events } = await engineKit()
     const twin = Object.defineProperty(new Error('never'), Symbol.for('holdfast.nonRetryable'), { value: true })

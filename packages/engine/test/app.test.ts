@@ -1,0 +1,99 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AlreadyTerminalError, NotADatabaseError, StoreBusyError } from '@holdfast/store'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { exitCodeOf, makeDataDir, openConfiguredStore, Shutdown, startSummary } from '../src/app/index.js'
+import { ConfigInvalidError, resolveSettings, TaskRegistry, type LoadedConfig } from '../src/index.js'
+
+const emptyFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-app-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+describe('the exit code of a program that could not start', () => {
+  it.each([
+    [new ConfigInvalidError('wrong'), 78],
+    [new NotADatabaseError('wrong'), 78],
+    [new StoreBusyError('later'), 1],
+    [new AlreadyTerminalError('never at start'), 1],
+    [new Error('anything'), 1],
+    ['anything', 1],
+  ])('says whether a new start is of use: %s ends with %i', (error, code) => {
+    expect(exitCodeOf(error)).toBe(code)
+  })
+})
+
+describe('a shutdown', () => {
+  it('stops in the opposite order, each once, and goes on after a step that fails', async () => {
+    const errors: string[] = []
+    const stopped: string[] = []
+    const shutdown = new Shutdown({ error: (_, message) => errors.push(message) })
+    for (const name of ['store', 'process', 'worker'])
+      shutdown.add(name, async () => {
+        stopped.push(name)
+        if (name === 'process') throw new Error('no')
+      })
+
+    await Promise.all([shutdown.run(), shutdown.run()])
+
+    expect(stopped).toEqual(['worker', 'process', 'store'])
+    expect(errors).toEqual(['process did not stop cleanly'])
+  })
+})
+
+describe('the data folder', () => {
+  it('is made for its owner alone, whatever the umask; one that is there keeps its permissions', async () => {
+    const folder = await emptyFolder()
+    const umask = process.umask(0)
+    onTestFinished(() => void process.umask(umask))
+
+    await makeDataDir(join(folder, 'deep/data'))
+    await makeDataDir(join(folder, 'deep'))
+
+    expect((await stat(join(folder, 'deep/data'))).mode & 0o777).toBe(0o700)
+  })
+})
+
+describe('the configured store', () => {
+  const open = async (env: Readonly<Record<string, string>>, database?: string) => {
+    const folder = await emptyFolder()
+    const settings = resolveSettings({ HOLDFAST_DURABILITY: 'process', ...env }, folder)
+    const config: LoadedConfig = {
+      path: join(folder, 'app/holdfast.config.ts'),
+      database,
+      registry: new TaskRegistry([]),
+      queues: undefined,
+      concurrency: undefined,
+      tenants: undefined,
+      modules: [],
+    }
+    const store = await openConfiguredStore({ settings, config })
+    onTestFinished(() => store.close())
+    return { folder, store }
+  }
+
+  it("is the environment's database", async () => {
+    const { folder, store } = await open({ HOLDFAST_DATABASE_URL: 'file:./env.db' }, './config.db')
+
+    expect(store.info()).toMatchObject({ location: join(folder, 'env.db'), durability: 'process' })
+  })
+
+  it("is the config's where the environment names none, relative to the config file", async () => {
+    const { folder, store } = await open({}, './config.db')
+
+    expect(store.info().location).toBe(join(folder, 'app/config.db'))
+  })
+
+  it('is the default where nobody names one', async () => {
+    const { folder, store } = await open({})
+
+    expect(store.info().location).toBe(join(folder, '.holdfast/holdfast.db'))
+    expect(await startSummary(store, '1.2.3')).toMatchObject({
+      version: '1.2.3',
+      store: { location: store.info().location, durability: 'process', settings: { journal_mode: 'wal' } },
+      processes: [],
+    })
+  })
+})
