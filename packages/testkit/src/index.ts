@@ -5,3 +5,10 @@ export { fakeClock, type FakeClock } from './fake-clock.js'
 
 // Real processes
 export { spawnNode, type Exit, type NodeProcess, type SpawnNodeOptions } from './processes/spawn-node.js'
+export {
+  startProgram,
+  type FatalLine,
+  type Program,
+  type ReadyLine,
+  type StartProgramOptions,
+} from './processes/start-program.js'

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { LoadedConfig } from '../config/load-config.js'
 import { databasePathOf, type Settings } from '../config/settings.js'
 import type { EngineStore } from '../engine-store.js'
+import { isToBeMade } from './new-file.js'
 
 export interface ConfiguredStoreOptions {
   readonly settings: Settings
@@ -17,22 +18,25 @@ export interface ConfiguredStoreOptions {
 
 /**
  * Opens the store that environment and config file name: the environment's database, else the config's (relative to
- * its file), else the default; with the modules of both.
+ * its file), else the default; with the modules of both. A file that isn't there is made; an empty one is refused.
  */
-export const openConfiguredStore = ({
+export const openConfiguredStore = async ({
   settings,
   config,
   tenant,
   modules = [],
   onWarning,
-}: ConfiguredStoreOptions): Promise<EngineStore> =>
-  openStore({
-    path: databasePath(settings, config),
+}: ConfiguredStoreOptions): Promise<EngineStore> => {
+  const path = databasePath(settings, config)
+  return openStore({
+    path,
+    create: await isToBeMade(path),
     modules: byName([...modules, ...config.modules.map(({ sqlite }) => sqlite)]),
     ...(settings.durability === undefined ? {} : { durability: settings.durability }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(onWarning ? { onWarning } : {}),
   })
+}
 
 const databasePath = (settings: Settings, { database, path }: LoadedConfig): string =>
   settings.isDatabaseNamed || database === undefined ? settings.databasePath : databasePathOf(database, dirname(path))

@@ -6,6 +6,8 @@ export interface SpawnNodeOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Whose permissions it has; only root may choose. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** How a process ended. */
@@ -40,6 +42,7 @@ export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeP
     // The test runner's own settings are not the child's.
     env: { PATH: process.env.PATH, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...options.user,
   })
   const lines: unknown[] = []
   const listeners = new Set<() => void>()
