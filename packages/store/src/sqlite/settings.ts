@@ -3,8 +3,11 @@ import { SettingRefusedError } from '../errors.js'
 import type { Connection, SqlValue } from './connection.js'
 import { SYNCHRONOUS } from './durability.js'
 
-/** Room for a large group, so that it doesn't spill to disk in the middle: 16 MiB, in KiB as SQLite counts below zero. */
-const CACHE_KIB = -16_384
+/**
+ * Pages that a connection keeps, in KiB as SQLite counts below zero. The writer has room for a large group, so that it
+ * doesn't spill to disk in the middle. The others find their pages in the system's cache: a process has several of them.
+ */
+const CACHE_KIB: Readonly<Record<Connection['role'], number>> = { writer: -16_384, reader: -2_048, checkpointer: -256 }
 /** A WAL that was reset is cut back to this, so that one large group doesn't keep its space for ever. */
 const WAL_SIZE_LIMIT_BYTES = 8 * 1024 * 1024
 /** A reader meets a lock only while the WAL is being recovered or the last connection closes. */
@@ -35,7 +38,7 @@ export const settingsOf = (
   // Checkpoints run under the write lock, by the checkpointer, and nowhere else.
   { name: 'wal_autocheckpoint', value: 0 },
   { name: 'journal_size_limit', value: WAL_SIZE_LIMIT_BYTES },
-  { name: 'cache_size', value: CACHE_KIB },
+  { name: 'cache_size', value: CACHE_KIB[role] },
   { name: 'temp_store', value: 2 },
   // The writer waits by polls of its own (`begin.ts`); SQLite's wait starved all but one process.
   { name: 'busy_timeout', value: role === 'writer' ? 0 : READER_BUSY_TIMEOUT_MS },

@@ -17,6 +17,12 @@ export type ThreadMessage<Reply> =
 /** The message on which a thread lets go of its connection and ends. */
 export const CLOSE = 'close'
 
+/**
+ * A thread holds one group or one page of rows at a time, so a small nursery will do. With V8's own limits, made for the
+ * whole machine, a writer kept 56 MB of garbage instead of 25.
+ */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 }
+
 const FIRST_RESTART_MS = 50
 const LONGEST_RESTART_MS = 5_000
 
@@ -97,7 +103,8 @@ export class SupervisedThread<Question, Reply, Ready> {
 
   #launch(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(this.options.entry, { workerData: this.options.workerData })
+      const { entry, workerData } = this.options
+      const worker = new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS })
       let cause: unknown
       worker.on('error', (error) => {
         cause = error
