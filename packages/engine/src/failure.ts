@@ -22,15 +22,9 @@ export const failureOf = (thrown: unknown): Failure => {
   }
 }
 
-/**
- * Whether another attempt may end otherwise. Errors of handlers may, unless they say no. Of our own only those that
- * name themselves retryable, or that say nothing about this item.
- */
-export const isRetryable = (thrown: unknown): boolean => {
-  if (isNonRetryable(thrown)) return false
-  if (thrown instanceof StoreError) return thrown.retryable || !FINAL_CODES.has(thrown.code)
-  return true
-}
+/** Whether another attempt may end otherwise: any error's may, unless it says no, or the same input brings it again. */
+export const isRetryable = (thrown: unknown): boolean =>
+  !isNonRetryable(thrown) && !(thrown instanceof StoreError && FINAL_CODES.has(thrown.code))
 
 /** Refusals that the same input meets again, whoever runs it. */
 const FINAL_CODES: ReadonlySet<string> = new Set([

@@ -83,6 +83,21 @@ describe("a handler's signal", () => {
     expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'work_item.deadline_exceeded' } })
   })
 
+  it('aborts before a handler is called whose deadline has passed by then', async () => {
+    const { time, work, submit, ended } = await engineKit()
+    let calls = 0
+    const late = defineTask('late', {}, () => {
+      calls += 1
+    })
+    const id = await submit(late, null, { deadlineAtMs: time.nowMs() + 1_000 })
+    await time.advance(1_000)
+
+    await work([late])
+
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'work_item.deadline_exceeded' } })
+    expect(calls).toBe(0)
+  })
+
   it('makes the timeout the outcome, even of a handler that comes back with a result', async () => {
     const { time, events, work, submit, ended } = await engineKit()
     const stubborn = defineTask('stubborn', { timeoutMs: 5_000, maxAttempts: 1 }, (ctx) => {

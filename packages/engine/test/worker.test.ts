@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineTask } from '../src/index.js'
+import { createWorker, defineTask } from '../src/index.js'
 import { engineKit } from './engine-kit.js'
 import { until } from './fake-time.js'
 import { gate } from './gate.js'
@@ -221,6 +221,19 @@ describe('a worker', () => {
       { event: 'item.started', ...about },
       { event: 'item.completed', ...about, durationMs: expect.any(Number) },
     ])
+  })
+
+  it('never starts when it was stopped before, or while it started', async () => {
+    const { store } = await engineKit()
+    const tasks = [defineTask('quick', {}, () => 'done')]
+    const before = createWorker({ store, tasks })
+    const meanwhile = createWorker({ store, tasks })
+
+    await before.stop()
+    await before.start()
+    await Promise.all([meanwhile.start(), meanwhile.stop()])
+
+    expect([before.isRunning, meanwhile.isRunning]).toEqual([false, false])
   })
 
   it('starts once, and stays stopped', async () => {

@@ -63,11 +63,13 @@ class EmbeddedWorker implements Worker {
   async #start(): Promise<void> {
     if (this.#stopping) return
     for (const companion of this.#companions) await companion.start()
-    await this.#worker.start()
+    await this.#worker.start() // which does nothing if stop() was called meanwhile
   }
 
   async #stop(): Promise<void> {
-    await this.#worker.stop()
+    const stopped = this.#worker.stop()
+    await this.#starting?.catch(() => {}) // whoever called start() is told
+    await stopped
     for (const companion of this.#companions.toReversed()) await companion.stop()
   }
 }

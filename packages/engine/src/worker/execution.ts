@@ -65,6 +65,8 @@ export class Execution {
   async #call(): Promise<Ending> {
     const { definition, lease, parts } = this
     try {
+      // An item may be claimed after its deadline: then its handler isn't called at all.
+      this.#abort.signal.throwIfAborted()
       const input = await validate(definition.input, lease.input)
       if (!input.ok) throw new InvalidTaskInputError(input.issues, { type: definition.name })
       const ctx = createTaskContext({ ...parts, lease, signal: this.#abort.signal })

@@ -132,6 +132,7 @@ export class LoopingWorker implements Worker {
   }
 
   async #start(): Promise<void> {
+    if (this.#stopping) return
     await this.#keeper.start()
     if (this.#stopping) return
     this.#leasePoll.start()
@@ -193,6 +194,7 @@ export class LoopingWorker implements Worker {
   }
 
   async #stop(): Promise<void> {
+    await this.#starting?.catch(() => {}) // whoever called start() is told
     await this.#loop.stop()
     const returned = this.#ahead.takeAll().map((lease) => this.#runner.handBack(lease))
     await settledWithin(this.#timers, this.#graceMs, this.#slots.empty())
