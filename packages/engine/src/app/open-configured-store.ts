@@ -13,6 +13,8 @@ export interface ConfiguredStoreOptions {
   readonly tenant?: string
   /** What the program itself needs, beside the config's modules. */
   readonly modules?: readonly SqliteModule[]
+  /** Reader threads at most; each takes about 25 MB. The store's default unless said otherwise. */
+  readonly readers?: number
   readonly onWarning?: (warning: StoreWarning) => void
 }
 
@@ -25,6 +27,7 @@ export const openConfiguredStore = async ({
   config,
   tenant,
   modules = [],
+  readers,
   onWarning,
 }: ConfiguredStoreOptions): Promise<EngineStore> => {
   const path = databasePath(settings, config)
@@ -34,6 +37,7 @@ export const openConfiguredStore = async ({
     modules: byName([...modules, ...config.modules.map(({ sqlite }) => sqlite)]),
     ...(settings.durability === undefined ? {} : { durability: settings.durability }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(readers === undefined ? {} : { readers }),
     ...(onWarning ? { onWarning } : {}),
   })
 }
