@@ -15,6 +15,7 @@ export { openStore } from './open-store.js'
 export type { OpenStoreOptions } from './open-store-options.js'
 export { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 export { systemTimers, type Timers } from './timers.js'
+export { threadFlags } from './thread-flags.js'
 
 // Modules of operations
 export {

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { errorOf, StoreClosedError, type StoreError, ThreadDiedError, UnsupportedStoreError } from '../errors.js'
 import type { Refusal } from '../operation.js'
 import type { StoreWarning } from '../store.js'
+import { threadFlags } from './thread-flags.js'
 import type { Timers } from './timers.js'
 
 /** What every thread of the store says first. */
@@ -104,7 +105,7 @@ export class SupervisedThread<Question, Reply, Ready> {
   #launch(): Promise<void> {
     return new Promise((resolve, reject) => {
       const { entry, workerData } = this.options
-      const worker = new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS })
+      const worker = new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS, execArgv: threadFlags() })
       let cause: unknown
       worker.on('error', (error) => {
         cause = error
