@@ -29,6 +29,8 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
   const store = await openConfiguredStore({
     settings,
     config,
+    // Handlers mostly write; what they look up by key is read in place.
+    readers: 1,
     onWarning: ({ code, message, details }) => log.warn({ code, ...details }, message),
   })
   shutdown.add('store', () => store.close())

@@ -200,18 +200,17 @@ describe.each(TESTED_DRIVERS)('opening a file through %s', (driver) => {
       trusted_schema: 0,
       wal_autocheckpoint: 0,
       journal_size_limit: 8 * 1024 * 1024,
-      cache_size: -16_384,
       temp_store: 2,
       mmap_size: 0,
     }
 
     it.each([
-      ['writer', 'power', { synchronous: 2, query_only: 0, busy_timeout: 0 }],
-      ['writer', 'process', { synchronous: 1, query_only: 0, busy_timeout: 0 }],
-      ['writer', 'none', { synchronous: 0, query_only: 0, busy_timeout: 0 }],
-      ['reader', 'process', { synchronous: 1, query_only: 1, busy_timeout: 250 }],
-      ['checkpointer', 'process', { synchronous: 2, query_only: 0, busy_timeout: 250 }],
-      ['checkpointer', 'none', { synchronous: 2, query_only: 0, busy_timeout: 250 }],
+      ['writer', 'power', { cache_size: -16_384, synchronous: 2, query_only: 0, busy_timeout: 0 }],
+      ['writer', 'process', { cache_size: -16_384, synchronous: 1, query_only: 0, busy_timeout: 0 }],
+      ['writer', 'none', { cache_size: -16_384, synchronous: 0, query_only: 0, busy_timeout: 0 }],
+      ['reader', 'process', { cache_size: -2_048, synchronous: 1, query_only: 1, busy_timeout: 250 }],
+      ['checkpointer', 'process', { cache_size: -256, synchronous: 2, query_only: 0, busy_timeout: 250 }],
+      ['checkpointer', 'none', { cache_size: -256, synchronous: 2, query_only: 0, busy_timeout: 250 }],
     ] as const)('are those of a %s at level %s', (role, durability, own) => {
       const path = tempPath()
       open({ path, create: true, durability })
