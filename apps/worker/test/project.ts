@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -19,13 +20,16 @@ export interface RunningWorker {
 }
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-const HERE = dirname(fileURLToPath(import.meta.url))
+const ENGINE = fileURLToPath(new URL('../node_modules/@holdfast/engine', import.meta.url))
 const PATIENCE_MS = 15_000
 
-/** A user's folder with these files, beside the tests so that its config finds the packages that it imports. */
+/** A user's folder with these files, in which the engine is installed. */
 export const project = async (files: Readonly<Record<string, string>>) => {
-  const folder = await mkdtemp(join(HERE, 'project-'))
+  // Its real path is what the worker will say: on some systems the temporary folder is a link.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-worker-')))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'node_modules/@holdfast'), { recursive: true })
+  await symlink(await realpath(ENGINE), join(folder, 'node_modules/@holdfast/engine'))
   for (const [path, text] of Object.entries(files)) await writeFile(join(folder, path), text)
   const run = (env: Readonly<Record<string, string>> = {}): RunningWorker =>
     watch(spawn(process.execPath, [MAIN], { cwd: folder, env: { ...process.env, ...env }, stdio: PIPED }))

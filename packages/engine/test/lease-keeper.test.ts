@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createSweeper, createWorker, defineTask, type WorkerEvent } from '@holdfast/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ThreadKeeper } from '../src/lease-keeper/thread-keeper.js'
 import { eventually, openFileStore } from './open-file-store.js'
 
-const LEASE_MS = 900
+const LEASE_MS = 700
 
 /** Holds the event loop: nothing else runs on this thread meanwhile. */
 const block = (ms: number): void => {
@@ -52,6 +56,26 @@ describe('a handler that blocks the event loop for three lease lengths', () => {
 })
 
 describe('the thread that extends leases', () => {
+  it('is started again when it dies, and told anew of every lease that is held', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-keeper-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const told: string[] = []
+    const keeper = new ThreadKeeper(
+      { path: join(folder, 'has-died'), driver: 'none' },
+      { onRefused: ({ workItemId }) => told.push(workItemId), onError: (error) => told.push(String(error)) },
+      new URL('fixtures/dying-thread.mjs', import.meta.url),
+    )
+    const lease = (workItemId: string) => ({ tenant: 'default', workItemId, fencingToken: 1, leaseMs: 1_000 })
+
+    await keeper.start()
+    keeper.hold([lease('a'), lease('b')])
+    keeper.drop(lease('b'))
+    await eventually(() => told.length === 2)
+    await keeper.stop()
+
+    expect(told).toEqual([expect.stringContaining('started again'), 'a'])
+  })
+
   it('is refused a start on a file that is gone, and the worker says so', async () => {
     const { store } = await openFileStore()
     const about = store.info()

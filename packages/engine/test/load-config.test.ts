@@ -1,16 +1,12 @@
 import { loadConfig, type ConfigModule } from '@holdfast/engine'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
-
-/** Beside the tests, so that config files find the packages that they import. */
-const HERE = dirname(fileURLToPath(import.meta.url))
+import { describe, expect, it } from 'vitest'
+import { installedFolder } from './installed-folder.js'
 
 const project = async (files: Readonly<Record<string, string>>) => {
-  const folder = await mkdtemp(join(HERE, 'config-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = installedFolder()
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)

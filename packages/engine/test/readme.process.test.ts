@@ -1,21 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { installedFolder } from './installed-folder.js'
 
-const packageFolder = fileURLToPath(new URL('..', import.meta.url))
+const README = new URL('../README.md', import.meta.url)
 
 /** The first snippet of the README as a program in a folder of its own, in which the packages are installed. */
 const program = (): { readonly folder: string; readonly file: string } => {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-readme-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const scope = join(folder, 'node_modules/@holdfast')
-  mkdirSync(scope, { recursive: true })
-  symlinkSync(packageFolder, join(scope, 'engine'))
-  symlinkSync(realpathSync(join(packageFolder, 'node_modules/@holdfast/store')), join(scope, 'store'))
-  const [, code = ''] = /```js\n(.+?)```/s.exec(readFileSync(join(packageFolder, 'README.md'), 'utf8')) ?? []
+  const folder = installedFolder()
+  const [, code = ''] = /```js\n(.+?)```/s.exec(readFileSync(README, 'utf8')) ?? []
   const file = join(folder, 'digest.mjs')
   writeFileSync(file, code)
   return { folder, file }

@@ -30,6 +30,22 @@ describe("a handler's signal", () => {
     expect(events.at(-1)).toMatchObject({ event: 'item.lost', code: 'work_item.cancelled' })
   })
 
+  it('aborts for the one cancelled item among more than fit on a page of leases', async () => {
+    const { store, time, events, work, submit } = await engineKit()
+    const reasons: unknown[] = []
+    const long = defineTask('long', {}, obedient(reasons))
+    const ids: string[] = []
+    for (let i = 0; i < 600; i++) ids.push(await submit(long))
+    const worker = await work([long], { concurrency: 600, graceMs: 1 })
+    await until(() => events.length === 600)
+
+    await store.tasks.cancel(ids[599] ?? '')
+    await time.advance(3_000)
+
+    expect(reasons).toEqual(['work_item.cancelled'])
+    expect(worker.metrics()).toMatchObject({ running: 599, lost: 1 })
+  })
+
   it('aborts when the lease was taken back, and what the handler writes after it is refused', async () => {
     const { store, time, events, work, submit } = await engineKit()
     const refusals: unknown[] = []

@@ -52,7 +52,7 @@ describe('a worker process that stands still past its lease', () => {
 describe('a worker process that is asked to end', () => {
   it('hands its work back with the attempt unchanged, says goodbye, and exits with 0', async () => {
     const { store, path, submit, item } = await sharedFile()
-    const [running = '', ahead = ''] = [await submit('hang'), await submit('hang')]
+    const [running, ahead] = [await submit('hang'), await submit('hang')]
     const worker = await startWorkerProcess(path, { concurrency: 1, prefetch: 1, graceMs: 100 })
     await worker.told((line) => line.began === running)
     await worker.told((line) => line.ahead === 1)

@@ -50,11 +50,8 @@ export const loadConfig = async (path: string): Promise<LoadedConfig> => {
 
 type Load = (path: string) => Promise<{ readonly default?: unknown }>
 
-/** Ours, and what a store keeps one copy of: always Node's own instance, never a transpiled second one. */
-const NATIVE = ['@holdfast/engine', '@holdfast/store', '@holdfast/schema', '@holdfast/memory', 'drizzle-orm', 'libsql']
-
 const loader = (configPath: string): Load => {
-  const jiti = createJiti(pathToFileURL(configPath).href, { nativeModules: NATIVE, interopDefault: false })
+  const jiti = createJiti(pathToFileURL(configPath).href, { interopDefault: false })
   return async (path) => {
     try {
       // Node runs JavaScript itself; TypeScript needs help on Node 20.

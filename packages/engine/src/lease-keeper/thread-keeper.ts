@@ -13,6 +13,9 @@ const ENTRY = new URL('./keeper-thread.js', import.meta.url)
 /** How long a thread that died stays away, so that a file that can't be opened isn't tried in a circle. */
 const RESTART_MS = 1_000
 
+/** Heartbeats need little; without this the thread's young generation alone grows to tens of megabytes. */
+const SMALL = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
 /** How long its last heartbeat may take at the end. */
 const STOP_MS = 2_000
 
@@ -33,6 +36,7 @@ export class ThreadKeeper implements LeaseKeeper {
   constructor(
     private readonly data: KeeperThreadData,
     private readonly listener: LeaseKeeperListener,
+    private readonly entry: URL = ENTRY,
   ) {}
 
   /** @throws what the store refuses to that thread. */
@@ -69,7 +73,7 @@ export class ThreadKeeper implements LeaseKeeper {
   }
 
   #launch(): Thread {
-    const thread = new Thread(ENTRY, { workerData: this.data, name: 'holdfast-leases' })
+    const thread = new Thread(this.entry, { workerData: this.data, name: 'holdfast-leases', resourceLimits: SMALL })
     this.#thread = thread
     thread.on('message', (message: FromKeeperThread) => this.#hear(message))
     thread.on('error', (error) => this.#hear(failed(error)))
