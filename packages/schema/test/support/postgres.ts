@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
-// By path: the testkit depends on this package, and packages form no cycle.
+// @boundaries-ignore by path: the testkit depends on this package, and packages form no cycle.
 import { type PostgresServer, startPostgres } from '../../../testkit/src/postgres/index.js'
 import { type Db, type Fresh, Refused, type Row, type SqlValue } from './db.js'
 import { migrationStatements } from './migration.js'
