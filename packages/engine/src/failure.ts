@@ -4,19 +4,21 @@ import { isNonRetryable } from './errors.js'
 
 /** Why an item failed, as it is stored and shown. */
 export interface Failure {
-  /** The error's own `code` where it has one, so that callers can branch on it; `task.failed` otherwise. */
+  /** The error's own `code` where it has one, so that callers can branch on it; `error` otherwise, as in the store. */
   readonly code: string
   readonly message: string
   readonly stack?: string
 }
 
+const UNCODED = 'error'
+
 /** What a handler threw, as data. Anything can be thrown; nothing that was thrown may break this. */
 export const failureOf = (thrown: unknown): Failure => {
-  if (!(thrown instanceof Error) && !isErrorLike(thrown)) return { code: 'task.failed', message: textOf(thrown) }
+  if (!(thrown instanceof Error) && !isErrorLike(thrown)) return { code: UNCODED, message: textOf(thrown) }
   const { message, stack } = thrown
   const code = (thrown as { code?: unknown }).code
   return {
-    code: typeof code === 'string' && code !== '' ? clean(code) : 'task.failed',
+    code: typeof code === 'string' && code !== '' ? clean(code) : UNCODED,
     message: clean(String(message)),
     ...(typeof stack === 'string' ? { stack: clean(stack.slice(0, STACK_CHARACTERS)) } : {}),
   }

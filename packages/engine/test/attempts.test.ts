@@ -20,7 +20,7 @@ describe('an attempt that fails', () => {
     expect(await store.workItems.require(id)).toMatchObject({ state: 'scheduled', reason: 'retry', attempt: 1 })
     await time.advance(20_000)
 
-    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'task.failed', message: 'no' } })
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'error', message: 'no' } })
     expect(attempts).toEqual([1, 2, 3])
     expect(events.filter(({ event }) => event === 'item.retried')).toHaveLength(2)
     expect(events.at(-1)?.event).toBe('item.failed')
@@ -73,7 +73,7 @@ describe('an attempt that fails', () => {
 
     await work([broken])
 
-    expect((await ended(id)).error).toMatchObject({ code: 'task.failed', message })
+    expect((await ended(id)).error).toMatchObject({ code: 'error', message })
   })
 
   it('is the last one after a NonRetryableError', async () => {
