@@ -23,7 +23,13 @@ const runBlocking = async (liveness: 'thread' | 'main') => {
     await new Promise((resolve) => setTimeout(resolve, LEASE_MS))
     return ctx.signal.aborted
   })
-  const worker = createWorker({ store, tasks: [blocking], liveness, onEvent: (event) => events.push(event) })
+  const worker = createWorker({
+    store,
+    tasks: [blocking],
+    liveness,
+    sweep: false,
+    onEvent: (event) => events.push(event),
+  })
   onTestFinished(() => worker.stop())
   const { taskId } = await store.tasks.submit({ type: 'blocking', input: null, maxAttempts: 2 })
   await worker.start()
@@ -61,7 +67,7 @@ describe('the thread that extends leases', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const told: string[] = []
     const keeper = new ThreadKeeper(
-      { path: join(folder, 'has-died'), driver: 'none' },
+      { path: join(folder, 'has-died'), driver: 'none', keeperId: 'keeper' },
       { onRefused: ({ workItemId }) => told.push(workItemId), onError: (error) => told.push(String(error)) },
       new URL('fixtures/dying-thread.mjs', import.meta.url),
     )

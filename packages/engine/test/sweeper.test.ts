@@ -241,7 +241,7 @@ describe('a sweeper', () => {
 
     const states = await Promise.all(leases.map(async (lease) => (await item(lease)).state))
     expect(states).toEqual(['pending', 'running', 'running'])
-    expect(forgotten).toEqual(['dead'])
+    expect(forgotten).toEqual(['dead-leases', 'dead'])
     expect((await store.processes.list({ state: 'dead' })).map(({ id }) => id)).toEqual(['dead'])
   })
 

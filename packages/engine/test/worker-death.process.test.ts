@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { sharedFile } from './shared-file.js'
 import { startWorkerProcess } from './worker-process.js'
@@ -45,5 +46,9 @@ describe('a worker process that is killed in the middle of a task', () => {
       new Set(['pending after 0 attempts']),
     )
     expect(await store.sweep.watchLeases()).toEqual([])
+    // Nothing is left of the dead but their rows.
+    expect((await readdir(`${path}-processes`)).filter((name) => name.endsWith('.lock'))).toEqual([
+      `${store.info().processId}.lock`,
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import type { EngineStore } from '../engine-store.js'
 import type { Timers } from '../timers.js'
+import { keeperIdOf } from './keeper-id.js'
 import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
 import { MainLoopKeeper } from './main-loop-keeper.js'
 import { ThreadKeeper } from './thread-keeper.js'
@@ -13,9 +14,9 @@ export interface LeaseKeeperOptions {
 
 /** A keeper on a thread where one is asked for and another thread can reach the data; otherwise on the main loop. */
 export const createLeaseKeeper = ({ store, timers, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
-  const { engine, location, driver } = store.info()
+  const { engine, location, driver, processId } = store.info()
   const isReachable = engine === 'sqlite' && location !== ':memory:'
   return kind === 'thread' && isReachable
-    ? new ThreadKeeper({ path: location, driver }, listener)
+    ? new ThreadKeeper({ path: location, driver, keeperId: keeperIdOf(processId) }, listener)
     : new MainLoopKeeper(store, timers, listener)
 }

@@ -4,6 +4,8 @@ import type { LiveLease } from './heartbeats.js'
 /** What the keeper's thread needs to reach the file on its own. */
 export interface KeeperThreadData {
   readonly path: string
+  /** Under which it opens the store. */
+  readonly keeperId: string
   readonly driver: string
 }
 

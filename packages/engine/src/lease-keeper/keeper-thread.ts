@@ -21,12 +21,13 @@ const tellError = (error: unknown): void => {
 }
 
 const open = async () => {
-  const { path, driver } = workerData as KeeperThreadData
+  const { path, driver, keeperId } = workerData as KeeperThreadData
   try {
     return await openStore({
       path,
       writer: 'inline',
       create: false,
+      ids: () => keeperId,
       driver: driver as SqliteDriver, // what the main thread's store on this file says that it runs on
     })
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { SeenLease } from '@holdfast/store'
 import { SWEEP_LIMIT, SWEEP_ROUNDS, WATCHED_LEASES } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
+import { keeperIdOf } from '../lease-keeper/keeper-id.js'
 import type { ScanTally } from './scan.js'
 
 export interface StepContext {
@@ -48,6 +49,7 @@ export const recoverDeadProcesses = async (context: StepContext): Promise<void> 
   for (const { id } of await store.processes.list({ state: 'alive', limit })) {
     if (id === own || (await store.liveness.probe(id)) !== 'dead') continue
     await recoverProcess(context, id)
+    await store.liveness.forget(keeperIdOf(id))
     await store.liveness.forget(id)
     tally.sums.deadProcesses += 1
   }
