@@ -10,12 +10,13 @@ import {
   type KeyRef,
 } from '../idempotency.js'
 import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS } from '../defaults.js'
-import { IdempotencyInProgressError } from '../errors.js'
+import { IdempotencyCompletedError, IdempotencyInProgressError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import { requestHash } from '../request-hash.js'
 import type { LeaseRef } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 import { checkLease, failureText, MAX_TIME_MS } from './edge.js'
+import { storedTwin } from './same-payload.js'
 
 export interface CheckOrCreate extends TenantOption {
   /** What is asked for. Its canonical JSON is hashed; member order doesn't matter. */
@@ -107,11 +108,17 @@ export class IdempotencyKeys {
    * @throws `idempotency.already_completed`, `idempotency.not_found`, `input.too_large`
    */
   async complete(ref: KeyRef, response: unknown): Promise<{ readonly duplicate: boolean }> {
-    return this.context.submits.submit(completeKey, {
-      ...keyRefOf(ref),
-      response: encode(this.context, response),
-      nowMs: this.context.clock.nowMs(),
-    })
+    const { submits, clock } = this.context
+    const args = { ...keyRefOf(ref), response: encode(this.context, response), nowMs: clock.nowMs() }
+    try {
+      return await submits.submit(completeKey, args)
+    } catch (error) {
+      if (!(error instanceof IdempotencyCompletedError)) throw error
+      const known = await submits.submit(getKey, { tenant: args.tenant, key: args.key })
+      const stored = storedTwin(this.context, args.response, known?.response)
+      if (!stored) throw error
+      return submits.submit(completeKey, { ...args, response: stored })
+    }
   }
 
   /** Gives the key up: the next caller with this request takes it over. Refused as {@link complete}. */

@@ -1,5 +1,5 @@
 import { LEASE_MS, MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
-import { errorOf, InvalidInputError, InvariantError } from '../errors.js'
+import { AlreadyTerminalError, errorOf, InvalidInputError, InvariantError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import {
   claim,
@@ -20,10 +20,11 @@ import {
   type ReleaseArgs,
 } from '../leases.js'
 import type { Verdict } from '../operation.js'
-import type { LeaseRef } from '../work-items.js'
+import { getWorkItem, type LeaseRef } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 import { checkLease, checkOneOf, checkPage, checkTime, failureText } from './edge.js'
 import { leaseRefOf } from './lease-ref.js'
+import { storedTwin } from './same-payload.js'
 
 /** A lease with its item's input decoded. */
 export type HeldLease = Omit<Lease, 'input'> & { readonly input: unknown }
@@ -138,16 +139,29 @@ export class Leases {
    * @throws {PayloadTooLargeError} `input.too_large`
    */
   async complete(lease: LeaseRef, result: unknown = null): Promise<Completed> {
-    return this.context.submits.submit(complete, this.#completion({ lease, result }))
+    const [verdict] = await this.completeAll([{ lease, result }])
+    if (!verdict) throw new InvariantError('one completion has one verdict')
+    if (!verdict.ok) throw errorOf(verdict.refusal)
+    return verdict.value
   }
 
   /** One verdict each, in order. */
   async completeAll(
     completions: readonly { readonly lease: LeaseRef; readonly result: unknown }[],
   ): Promise<readonly Verdict<Completed>[]> {
-    return this.context.submits.submitAll(
-      complete,
-      completions.map((each) => this.#completion(each)),
+    const { submits } = this.context
+    const args = completions.map((each) => this.#completion(each))
+    const verdicts = await submits.submitAll(complete, args)
+    if (verdicts.every(({ ok }) => ok)) return verdicts
+    return Promise.all(
+      verdicts.map(async (verdict, index) => {
+        const sent = args[index]
+        if (verdict.ok || verdict.refusal.code !== AlreadyTerminalError.code || !sent) return verdict
+        const repeated = await this.#asStored(sent)
+        if (!repeated) return verdict
+        const [again] = await submits.submitAll(complete, [repeated])
+        return again ?? verdict
+      }),
     )
   }
 
@@ -212,6 +226,13 @@ export class Leases {
     if (tenants === undefined) return [tenantOf(this.context, tenant === undefined ? {} : { tenant })]
     if (tenant !== undefined) throw new InvalidInputError('give tenant or tenants, not both', { name: 'tenants' })
     return checkNames('tenants', tenants)
+  }
+
+  /** The completion with the bytes of the result that is stored, when both say the same; see {@link storedTwin}. */
+  async #asStored(args: CompleteArgs): Promise<CompleteArgs | undefined> {
+    const known = await this.context.submits.submit(getWorkItem, { tenant: args.tenant, id: args.workItemId })
+    const result = storedTwin(this.context, args.result, known?.result)
+    return result && { ...args, result }
   }
 
   #completion({ lease, result }: { lease: LeaseRef; result: unknown }): CompleteArgs {

@@ -1,7 +1,7 @@
 import type { FailurePolicy, TaskState } from '@holdfast/schema'
 import { FAILURE_POLICIES, TASK_STATES } from '@holdfast/schema'
 import { IDEMPOTENCY_TTL_MS, MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
-import { TaskNotFoundError } from '../errors.js'
+import { TaskConflictError, TaskNotFoundError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import { requestHash } from '../request-hash.js'
 import {
@@ -14,9 +14,11 @@ import {
   type SubmitTaskArgs,
   type TaskRecord,
 } from '../tasks.js'
+import { getWorkItem } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 import { checkOneOf, checkPage, MAX_TIME_MS, metadataText } from './edge.js'
 import { newWorkItem, type NewItem } from './new-item.js'
+import { storedTwin } from './same-payload.js'
 
 /** A task as callers see it: payloads as values. */
 export interface Task extends Omit<TaskRecord, 'metadata' | 'result' | 'error'> {
@@ -86,7 +88,7 @@ export class Tasks {
       idempotency: task.idempotency ? await this.#key(task.idempotency, nowMs) : null,
       nowMs,
     }
-    const { taskId, created, replayed }: SubmittedTask = await context.submits.submit(submitTask, args)
+    const { taskId, created, replayed } = await this.#submit(args)
     return { taskId, created, replayed: replayed ? decode(context, replayed) : undefined }
   }
 
@@ -131,6 +133,20 @@ export class Tasks {
       const step = await this.context.submits.submit(cancelTask, { tenant, id, limit: MAX_BATCH, nowMs })
       cancelled += step.cancelled
       if (!step.remaining) return { state: step.state, cancelled }
+    }
+  }
+
+  async #submit(args: SubmitTaskArgs): Promise<SubmittedTask> {
+    const { submits } = this.context
+    try {
+      return await submits.submit(submitTask, args)
+    } catch (error) {
+      if (!(error instanceof TaskConflictError)) throw error
+      const { tenant, item } = args
+      const known = await submits.submit(getWorkItem, { tenant, id: item.id })
+      const input = storedTwin(this.context, item.input, known?.input)
+      if (!input) throw error
+      return submits.submit(submitTask, { ...args, item: { ...item, input } })
     }
   }
 

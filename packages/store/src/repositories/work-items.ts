@@ -1,6 +1,6 @@
 import { WORK_STATES, type WorkState } from '@holdfast/schema'
 import { MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
-import { InvalidInputError, WorkItemNotFoundError } from '../errors.js'
+import { InvalidInputError, WorkItemConflictError, WorkItemNotFoundError } from '../errors.js'
 import { childId } from '../ids.js'
 import { checkInteger, checkName } from '../input.js'
 import {
@@ -9,6 +9,7 @@ import {
   listWorkItems,
   spawnWorkItems,
   type LeaseRef,
+  type NewWorkItem,
   type WorkItemCounts,
   type WorkItemRecord,
 } from '../work-items.js'
@@ -16,6 +17,7 @@ import { decode, tenantOf, type RepositoryContext, type TenantOption } from './c
 import { checkOneOf, checkPage } from './edge.js'
 import { leaseRefOf } from './lease-ref.js'
 import { newWorkItem, type NewItem } from './new-item.js'
+import { storedTwin } from './same-payload.js'
 
 /** A work item as callers see it: payloads as values. */
 export interface WorkItem extends Omit<WorkItemRecord, 'input' | 'result' | 'error'> {
@@ -39,6 +41,12 @@ export interface ListWorkItems extends TenantOption {
   readonly afterSeq?: number
   /** 1 to 500, default 50. */
   readonly limit?: number
+}
+
+interface SpawnArgs {
+  readonly parent: LeaseRef
+  readonly items: readonly NewWorkItem[]
+  readonly nowMs: number
 }
 
 /** The leased calls that a task is made of. */
@@ -98,9 +106,36 @@ export class WorkItems {
     let created = 0
     for (let from = 0; from < checked.length; from += MAX_BATCH) {
       const batch = checked.slice(from, from + MAX_BATCH)
-      created += (await this.context.submits.submit(spawnWorkItems, { parent, items: batch, nowMs })).created
+      created += await this.#spawn({ parent, items: batch, nowMs })
     }
     return { created }
+  }
+
+  async #spawn(args: SpawnArgs): Promise<number> {
+    try {
+      return (await this.context.submits.submit(spawnWorkItems, args)).created
+    } catch (error) {
+      if (!(error instanceof WorkItemConflictError)) throw error
+      const items = await this.#asStored(args)
+      if (!items) throw error
+      // Ends: each round takes over the stored bytes of one item at least, which never change.
+      return this.#spawn({ ...args, items })
+    }
+  }
+
+  /** The items with the stored bytes of those that were added before by the same call; undefined when there are none. */
+  async #asStored({ parent: { tenant }, items }: SpawnArgs): Promise<readonly NewWorkItem[] | undefined> {
+    const { submits } = this.context
+    const known = await submits.submitAll(
+      getWorkItem,
+      items.map(({ id }) => ({ tenant, id })),
+    )
+    const twins = items.map(({ input }, index) => {
+      const found = known[index]
+      return found?.ok ? storedTwin(this.context, input, found.value?.input) : undefined
+    })
+    if (twins.every((twin) => twin === undefined)) return undefined
+    return items.map((item, index) => ({ ...item, input: twins[index] ?? item.input }))
   }
 
   #idOf({ key, id }: SpawnItem, parent: LeaseRef): string {

@@ -5,6 +5,7 @@ import { idempotencyContract } from './idempotency.js'
 import { integrationFlowContract } from './integration-flow.js'
 import { leasesContract } from './leases.js'
 import type { OpenTestStore, TestStore } from '../open-test-store.js'
+import { payloadCodecsContract } from './payload-codecs.js'
 import { processesContract } from './processes.js'
 import { retentionContract } from './retention.js'
 import { sweepContract } from './sweep.js'
@@ -21,6 +22,7 @@ const CONTRACTS = [
   processesContract,
   sweepContract,
   retentionContract,
+  payloadCodecsContract,
   integrationFlowContract,
 ]
 
