@@ -31,7 +31,7 @@ export const readMarkdown = async (
   try {
     const about = await handle.stat()
     checkFile(path, about, maxBytes)
-    const bytes = await readUpTo(handle, maxBytes + 1)
+    const bytes = await readUpTo(handle, about.size, maxBytes + 1)
     // It may have grown since it was measured.
     if (bytes.byteLength > maxBytes) throw tooLarge(path, bytes.byteLength, maxBytes)
     return {
@@ -68,16 +68,21 @@ const checkFile = (path: string, about: Stats, maxBytes: number): void => {
   if (about.size > maxBytes) throw tooLarge(path, about.size, maxBytes)
 }
 
-const readUpTo = async (handle: FileHandle, most: number): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = []
+/**
+ * Reads at most `most` bytes. A buffer of the file's own size, not of the limit's: what many small files leave behind
+ * outside of the heap is collected late.
+ */
+const readUpTo = async (handle: FileHandle, size: number, most: number): Promise<Uint8Array> => {
+  let buffer = Buffer.allocUnsafe(Math.min(size + 1, most))
   let length = 0
   while (length < most) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(65_536, most - length)))
+    // It has grown since it was measured.
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, most))
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length)
     if (bytesRead === 0) break
-    chunks.push(buffer.subarray(0, bytesRead))
     length += bytesRead
   }
-  return Buffer.concat(chunks)
+  return buffer.subarray(0, length)
 }
 
 const decode = (path: string, bytes: Uint8Array): string => {

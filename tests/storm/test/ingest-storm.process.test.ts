@@ -14,7 +14,9 @@ import { PROGRAMS, StandingProgram } from './standing-program.js'
 /** Longer storms: HOLDFAST_STORM_KILLS=500. The same storm again, as far as clocks allow: HOLDFAST_STORM_SEED=… */
 const KILLS = Number(process.env.HOLDFAST_STORM_KILLS ?? 20)
 const SEED = Number(process.env.HOLDFAST_STORM_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const SHARE_AT_WORK = 0.75
 const LONGEST_PAUSE_MS = 500
+const BETWEEN_SMALL_ONES_MS = 300
 const SETTLE_MS = 60_000
 const TOKEN = 'a-token-for-tests-only'
 const CONFIG = fileURLToPath(new URL('../../../holdfast.config.ts', import.meta.url))
@@ -80,8 +82,11 @@ class Storm {
     const clients = [this.#keepSubmitting(over.signal), this.#keepIngesting(over.signal)]
     const programs = [this.api, ...this.workers]
     for (let kill = 0; kill < KILLS; kill++) {
+      const target = programs[Math.floor(random() * programs.length)]
+      // Most die at work, the others wherever they are in starting.
+      if (random() < SHARE_AT_WORK) await target?.ready()
       await sleep(random() * LONGEST_PAUSE_MS)
-      await programs[Math.floor(random() * programs.length)]?.killAndRestart()
+      await target?.killAndRestart()
     }
     over.abort()
     await Promise.all(clients)
@@ -161,7 +166,7 @@ class Storm {
       const submission = { id: uuidV7(), namespace: `small-${n}` }
       const input = { folder: join(this.corpus.folder, 'broken'), namespace: submission.namespace }
       if (await this.http.submit(submission.id, 'ingest', input)) this.#acknowledged.push(submission)
-      await sleep(50)
+      await sleep(BETWEEN_SMALL_ONES_MS)
     }
   }
 }
