@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openStore } from '@holdfast/store/sqlite'
+import { NODE_FLAGS } from '../../scripts/supervisor/node-flags.mjs'
 import { describeMachine, machine, median } from '../support/machine.mjs'
 import { writeCorpus } from './corpus.mjs'
 
@@ -40,7 +41,7 @@ export const run = async (args) => {
 const ingestOnce = async ({ corpusFolder, dataDir, concurrency }) => {
   mkdirSync(dataDir, { mode: 0o700 })
   const store = await openStore({ path: join(dataDir, 'holdfast.db'), durability: 'power', readers: 0 })
-  const worker = spawn(process.execPath, [join(root, 'apps/worker/dist/main.js')], {
+  const worker = spawn(process.execPath, [...NODE_FLAGS, join(root, 'apps/worker/dist/main.js')], {
     cwd: root,
     env: {
       ...process.env,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { CALLED_FROM, ROOT } from '../workspace/root.mjs'
 import { announcement } from './announcement.mjs'
+import { NODE_FLAGS } from './node-flags.mjs'
 import { supervisorSettings } from './settings.mjs'
 import { stopSignal } from './stop-signal.mjs'
 import { supervise } from './supervise.mjs'
@@ -29,7 +30,7 @@ export async function runSupervisor(env = process.env) {
 function service(name, { cwd, childEnv }, port) {
   return {
     name,
-    args: [join(ROOT, 'apps', name, 'dist/main.js')],
+    args: [...NODE_FLAGS, join(ROOT, 'apps', name, 'dist/main.js')],
     cwd,
     env: { ...childEnv, HOLDFAST_PORT: String(port) },
   }

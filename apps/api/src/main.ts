@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { aborted, EXIT_FAILURE, stopSignal } from '@holdfast/engine/app'
 import { startApi } from './process/api-process.js'
 import { resolveApiSettings } from './process/api-settings.js'
