@@ -21,7 +21,7 @@ export interface RunningWorker {
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const ENGINE = fileURLToPath(new URL('../node_modules/@holdfast/engine', import.meta.url))
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 25_000
 
 /** A user's folder with these files, in which the engine is installed. */
 export const project = async (files: Readonly<Record<string, string>>) => {

@@ -25,7 +25,7 @@ const submit = async (folder: string, type: string, input: unknown = null) => {
 }
 
 describe('the worker process', () => {
-  it('says in one line what runs where, on which settings, and beside whom', async () => {
+  it('says in one line what runs where, on which settings and beside whom, and lets only its owner into its folder', async () => {
     const { folder, run } = await project({ 'holdfast.config.ts': CONFIG })
 
     const ready = await run().logged('ready')
@@ -45,13 +45,6 @@ describe('the worker process', () => {
       processes: [{ kind: 'worker', pid: ready.pid }],
       tasks: ['deaf', 'greet', 'hang'],
     })
-  })
-
-  it('makes a data folder that only its owner can enter', async () => {
-    const { folder, run } = await project({ 'holdfast.config.ts': CONFIG })
-
-    await run().logged('ready')
-
     expect((await stat(join(folder, '.holdfast'))).mode & 0o777).toBe(0o700)
   })
 

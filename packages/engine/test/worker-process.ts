@@ -22,7 +22,7 @@ export interface WorkerProcess {
 }
 
 const FIXTURE = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url))
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 25_000
 
 export const startWorkerProcess = async (
   path: string,
