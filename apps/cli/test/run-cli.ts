@@ -13,12 +13,18 @@ export interface RunningCli {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
 }
 
-/** Runs `holdfast …` as a process of its own. None of the tester's own settings reach it. */
+/** The SQLite driver that this test run is about. */
+const { HOLDFAST_SQLITE_DRIVER } = process.env
+
+/** Runs `holdfast …` as a process of its own. None of the tester's own settings reach it but the driver's. */
 export const startCli = (
   args: readonly string[],
   { env = {}, input }: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
 ): RunningCli => {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' })
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, HOLDFAST_SQLITE_DRIVER, ...env },
+    stdio: 'pipe',
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
