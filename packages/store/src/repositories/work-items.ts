@@ -102,7 +102,8 @@ export class WorkItems {
   async spawn(lease: LeaseRef, items: readonly SpawnItem[]): Promise<{ readonly created: number }> {
     const parent = leaseRefOf(lease)
     const nowMs = this.context.clock.nowMs()
-    const checked = items.map((item) => newWorkItem(this.context, item, this.#idOf(item, parent), nowMs))
+    if (!Array.isArray(items)) throw new InvalidInputError('items is a list of what to add')
+    const checked = items.map((item: SpawnItem) => newWorkItem(this.context, item, this.#idOf(item, parent), nowMs))
     let created = 0
     for (let from = 0; from < checked.length; from += MAX_BATCH) {
       const batch = checked.slice(from, from + MAX_BATCH)

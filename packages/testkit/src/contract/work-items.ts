@@ -39,6 +39,41 @@ export const workItemsContract = (open: OpenTestStore): void => {
       expect(await test.store.workItems.list({ taskId })).toHaveLength(4)
     })
 
+    it('names its children under a parent whose id is any text', async () => {
+      const test = await open()
+      await test.enqueue({ id: 'nightly 2026-01-01' })
+      const lease = await claimOne(test)
+      const items = [{ key: 'a', type: 'child', input: 1 }]
+
+      expect(await test.store.workItems.spawn(lease, items)).toEqual({ created: 1 })
+      expect(await test.store.workItems.spawn(lease, items)).toEqual({ created: 0 })
+    })
+
+    it('takes an id that is named twice once, and refuses it with two inputs', async () => {
+      const test = await open()
+      const taskId = await test.enqueue()
+      const lease = await claimOne(test)
+      const child = { id: 'twice', type: 'child', input: 1 }
+
+      expect(await test.store.workItems.spawn(lease, [child, child])).toEqual({ created: 1 })
+      await expect(
+        test.store.workItems.spawn(lease, [
+          { ...child, id: 'new' },
+          { ...child, id: 'new', input: 2 },
+        ]),
+      ).rejects.toMatchObject({ code: 'work_item.conflict' })
+
+      expect(await test.store.workItems.list({ taskId })).toHaveLength(2)
+    })
+
+    it('is refused by name where it is no list', async () => {
+      const test = await open()
+      await test.enqueue()
+      const spawned = test.store.workItems.spawn(await claimOne(test), 'abc' as never)
+
+      await expect(spawned).rejects.toMatchObject({ code: 'input.invalid' })
+    })
+
     it('names the same children in another attempt', async () => {
       const test = await open()
       const taskId = await test.enqueue()
