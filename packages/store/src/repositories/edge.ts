@@ -1,4 +1,4 @@
-import { MAX_LEASE_MS, MAX_METADATA_BYTES, MAX_PAGE_LIMIT } from '../defaults.js'
+import { MAX_LEASE_MS, MAX_METADATA_BYTES, MAX_NAME_LENGTH, MAX_PAGE_LIMIT } from '../defaults.js'
 import { encodePayload } from '../codec.js'
 import { InvalidInputError } from '../errors.js'
 import { checkInteger } from '../input.js'
@@ -49,16 +49,20 @@ const UNCODED_FAILURE = 'error'
 /** Room for the text of an error beside its other members. */
 const MAX_TEXT = 8_192
 
-const describe = (error: Error): object => ({
-  code: 'code' in error && typeof error.code === 'string' ? error.code : UNCODED_FAILURE,
-  name: wellFormed(error.name),
-  message: wellFormed(error.message),
-  ...(error.stack === undefined ? {} : { stack: wellFormed(error.stack) }),
-})
-
 // Somebody else's error is stored as well as it can be: refusing it would lose the failure itself.
-const wellFormed = (text: string): string =>
-  text
-    .slice(0, MAX_TEXT)
+const describe = (error: Error): object => {
+  const { name, message, stack, code } = error as { [member in keyof Error | 'code']?: unknown }
+  return {
+    code: typeof code === 'string' ? wellFormed(code, MAX_NAME_LENGTH) : UNCODED_FAILURE,
+    name: wellFormed(name, MAX_NAME_LENGTH),
+    message: wellFormed(message),
+    ...(stack === undefined ? {} : { stack: wellFormed(stack) }),
+  }
+}
+
+/** Some set the members of an Error to what is no text. */
+const wellFormed = (text: unknown, most = MAX_TEXT): string =>
+  String(text)
+    .slice(0, most)
     .replace(/\p{Surrogate}/gu, '\ufffd')
     .replaceAll('\0', '\ufffd')

@@ -277,6 +277,7 @@ const queuesOf = ({ queue, queues, taskId }: Claim): readonly string[] => {
 const MAX_NAMES = 100
 
 const checkNames = (name: string, names: readonly string[]): readonly string[] => {
+  if (!Array.isArray(names)) throw new InvalidInputError(`${name} is a list of names`, { name })
   checkInteger(`${name}.length`, names.length, 1, MAX_NAMES)
   return [...new Set(names.map((each) => checkName(name, each)))]
 }

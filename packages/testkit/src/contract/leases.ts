@@ -536,6 +536,23 @@ export const leasesContract = (open: OpenTestStore): void => {
       })
     })
 
+    it('stores an Error however odd its members are, and cuts what is too long: no failure is lost', async () => {
+      const test = await open()
+      const long = '\u65e5'.repeat(70_000)
+      for (const members of [
+        { message: 5 },
+        { stack: null },
+        { code: long },
+        { name: long, message: long, stack: long },
+      ]) {
+        const id = await test.enqueue()
+
+        await test.store.leases.fail(await claimOne(test), Object.assign(new Error('odd'), members))
+
+        expect(await test.store.workItems.require(id)).toMatchObject({ state: 'failed' })
+      }
+    })
+
     it.each([
       ['text', 'it broke'],
       ['nothing', undefined],
