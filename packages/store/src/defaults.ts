@@ -23,6 +23,8 @@ export const MAX_PAYLOAD_BYTES = 1_048_576
 export const MAX_SNAPSHOT_BYTES = 1_048_576
 /** Metadata, evidence and error details: what is read by people and lists. */
 export const MAX_METADATA_BYTES = 65_536
+/** Levels of lists and objects in any JSON: SQLite reads no deeper ones. */
+export const MAX_JSON_DEPTH = 1_000
 /** Names: types, queues, tenants, keys, owners. */
 export const MAX_NAME_LENGTH = 512
 

@@ -1,3 +1,4 @@
+import { MAX_JSON_DEPTH } from './defaults.js'
 import { InvalidInputError } from './errors.js'
 
 /** Anything that JSON can say. */
@@ -6,7 +7,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /**
  * One text for one value: members sorted by UTF-16 code units, no spaces, numbers as ECMAScript writes them.
  *
- * @throws {InvalidInputError} `input.invalid`: a value that JSON can't say (undefined in a list, NaN, a function).
+ * @throws {InvalidInputError} `input.invalid`: a value that JSON can't say (undefined in a list, NaN, a function), or one
+ * that is nested more than 1,000 deep, as a cycle is.
  * @see RFC 8785, JSON Canonicalization Scheme
  */
 export const canonicalJson = (value: unknown): string => {
@@ -15,7 +17,7 @@ export const canonicalJson = (value: unknown): string => {
   return text
 }
 
-const write = (value: unknown): string | undefined => {
+const write = (value: unknown, depth = 0): string | undefined => {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new InvalidInputError(`${value} has no JSON form`)
@@ -25,18 +27,19 @@ const write = (value: unknown): string | undefined => {
     if (value === undefined) return undefined
     throw new InvalidInputError(`a ${typeof value} has no JSON form`)
   }
-  if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON())
+  if (depth === MAX_JSON_DEPTH) throw new InvalidInputError(`the value is nested more than ${MAX_JSON_DEPTH} deep`)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON(), depth + 1)
   if (Array.isArray(value))
     return `[${value
       .map((item) => {
-        const text = write(item)
+        const text = write(item, depth + 1)
         if (text === undefined) throw new InvalidInputError('a list holds undefined')
         return text
       })
       .join(',')}]`
   const members: string[] = []
   for (const key of Object.keys(value).sort()) {
-    const text = write((value as Record<string, unknown>)[key])
+    const text = write((value as Record<string, unknown>)[key], depth + 1)
     if (text !== undefined) members.push(`${JSON.stringify(key)}:${text}`)
   }
   return `{${members.join(',')}}`

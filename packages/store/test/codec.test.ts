@@ -30,6 +30,21 @@ describe('a payload', () => {
     expect(inflateSync(Buffer.from(data, 'base64')).toString()).toBe('{"a":1}')
   })
 
+  it('is refused when it is nested deeper than the database reads, brackets in texts not counted', () => {
+    const nested = (depth: number): unknown => JSON.parse('[{"a":'.repeat(depth / 2) + '1' + '}]'.repeat(depth / 2))
+    const harmless = { a: '[{"\\'.repeat(2_000), b: Array.from({ length: 2_000 }, () => [{}]) }
+
+    for (const codec of [json, deflate]) {
+      expect(decodePayload(encodePayload(nested(1_000), { codec, ...LIMIT }), [codec])).toEqual(nested(1_000))
+      expect(decodePayload(encodePayload(harmless, { codec, ...LIMIT }), [codec])).toEqual(harmless)
+      for (const depth of [1_002, 20_000]) {
+        expect(() => encodePayload(nested(depth), { codec, ...LIMIT })).toThrow(
+          expect.objectContaining({ code: 'input.invalid' }),
+        )
+      }
+    }
+  })
+
   it('of a megabyte goes through a codec', () => {
     const value = 'x'.repeat(900_000)
 

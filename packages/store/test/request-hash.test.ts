@@ -77,4 +77,13 @@ describe('a request’s hash', () => {
     expect(await requestHash({ b: 'ü', a: 1 })).toBe(`sha256:${expected}`)
     expect(await sha256(new TextEncoder().encode('{"a":1,"b":"ü"}'))).toBe(`sha256:${expected}`)
   })
+
+  it('is refused for what has no end, or is too deep to read', async () => {
+    const circle: { inside?: unknown } = {}
+    circle.inside = circle
+    const tooDeep = JSON.parse('['.repeat(1_001) + ']'.repeat(1_001)) as unknown
+
+    for (const request of [circle, tooDeep])
+      await expect(requestHash(request)).rejects.toMatchObject({ code: 'input.invalid' })
+  })
 })
