@@ -1,4 +1,5 @@
 import { MAX_BATCH } from '../defaults.js'
+import { InvalidInputError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
 import {
   continueCancellations,
@@ -12,6 +13,7 @@ import {
   type SeenLease,
 } from '../sweep.js'
 import type { RepositoryContext } from './context.js'
+import { leaseRefOf } from './lease-ref.js'
 
 export interface RecoverOptions {
   /** Who sweeps, for the record. */
@@ -48,7 +50,7 @@ export class Sweep {
    * in `errors` and doesn't stop the rest.
    */
   async recoverExpired({ overdue = [], ...options }: RecoverExpired): Promise<Recovery> {
-    return this.context.submits.submit(recoverExpired, { ...this.#recovery(options), overdue })
+    return this.context.submits.submit(recoverExpired, { ...this.#recovery(options), overdue: seenLeases(overdue) })
   }
 
   /** Marks a process dead and takes its leases back. Call again while `remaining`. */
@@ -83,7 +85,17 @@ export class Sweep {
   async watchLeases(
     options: Bounded & { readonly after?: Pick<SeenLease, 'leaseExpiresAtMs' | 'seq'> } = {},
   ): Promise<readonly SeenLease[]> {
-    return this.context.submits.submit(watchLeases, { after: options.after ?? null, limit: limitOf(options) })
+    const { after } = options
+    return this.context.submits.submit(watchLeases, {
+      after:
+        after === undefined
+          ? null
+          : {
+              leaseExpiresAtMs: checkInteger('leaseExpiresAtMs', after.leaseExpiresAtMs, 0, Number.MAX_SAFE_INTEGER),
+              seq: checkSeq(after.seq),
+            },
+      limit: limitOf(options),
+    })
   }
 
   #recovery({ sweeper, errorCheckpoints = true, ...options }: RecoverOptions): {
@@ -107,3 +119,17 @@ export class Sweep {
 }
 
 const limitOf = ({ limit = MAX_BATCH }: Bounded): number => checkInteger('limit', limit, 1, MAX_BATCH)
+
+const checkSeq = (seq: number): number => checkInteger('seq', seq, 0, Number.MAX_SAFE_INTEGER)
+
+/** Each is a look of its own under the write lock, so there are as many as one step may take. */
+const seenLeases = (overdue: readonly SeenLease[]): readonly SeenLease[] => {
+  if (!Array.isArray(overdue)) throw new InvalidInputError('overdue is a list of leases that were seen')
+  checkInteger('overdue.length', overdue.length, 0, MAX_BATCH)
+  return overdue.map((seen: SeenLease) => ({
+    ...leaseRefOf(seen),
+    seq: checkSeq(seen.seq),
+    leaseMs: checkInteger('leaseMs', seen.leaseMs, 0, Number.MAX_SAFE_INTEGER),
+    leaseExpiresAtMs: checkInteger('leaseExpiresAtMs', seen.leaseExpiresAtMs, 0, Number.MAX_SAFE_INTEGER),
+  }))
+}

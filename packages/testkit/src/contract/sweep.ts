@@ -277,6 +277,21 @@ export const sweepContract = (open: OpenTestStore): void => {
       expect(await test.store.leases.complete(lease)).toMatchObject({ state: 'completed' })
     })
 
+    it('takes a bounded list of leases that were seen, and nothing else', async () => {
+      const { store } = await open()
+      const seen = { tenant: 'default', workItemId: 'x', fencingToken: 1, seq: 1, leaseMs: 1, leaseExpiresAtMs: 1 }
+      const refused = { code: 'input.invalid' }
+      const recover = (overdue: unknown) => store.sweep.recoverExpired({ sweeper: 's', overdue: overdue as never })
+
+      await expect(recover(Array.from({ length: 1_001 }, () => seen))).rejects.toMatchObject(refused)
+      await expect(recover([null])).rejects.toMatchObject(refused)
+      await expect(recover([{ ...seen, leaseExpiresAtMs: 1.5 }])).rejects.toMatchObject(refused)
+      await expect(recover({})).rejects.toMatchObject(refused)
+      await expect(store.sweep.watchLeases({ after: { leaseExpiresAtMs: Number.NaN, seq: 1 } })).rejects.toMatchObject(
+        refused,
+      )
+    })
+
     it('lets a completion that came first stand', async () => {
       const test = await open()
       const id = await test.enqueue()
