@@ -82,7 +82,9 @@ export const submitTask: Operation<SubmitTaskArgs, SubmittedTask> = operation('t
 
 /**
  * Asks a task to end: open items become `cancelled`, their tokens raised, at most `limit` of them in one call. From
- * the first call on the task takes no new items. Refused: `task.not_found`, `task.already_terminal`.
+ * the first call on the task takes no new items, and its outcome is `cancelled`: also when an item that no call has
+ * reached yet is claimed meanwhile, or even ends. (A test for it inside the claim would make claims slow in the backlog
+ * of a large task that is being cancelled.) Refused: `task.not_found`, `task.already_terminal`.
  */
 export const cancelTask: Operation<CancelTaskArgs, CancelledTask> = operation('tasks.cancel')
 

@@ -14,13 +14,20 @@ interface Place {
 }
 
 /** `same`: this id is there already, in this task, with the same type, queue and input. */
-type Added = 'created' | 'same' | 'conflict'
+type Added = 'created' | Known
+type Known = 'same' | 'conflict'
 
 /**
  * Adds one item, once per id. INSERT … SELECT … WHERE NOT EXISTS, because the guard that stops INSERT OR REPLACE stops
  * ON CONFLICT DO NOTHING as well.
  */
-export const preparedNewWorkItem = (db: SqliteDatabase): ((item: NewWorkItem, place: Place) => Added) => {
+export const preparedNewWorkItem = (
+  db: SqliteDatabase,
+): {
+  add(item: NewWorkItem, place: Place): Added
+  /** Adds nothing: what the item that is there says; undefined when there is none of this id. */
+  compare(item: NewWorkItem, place: Place): Known | undefined
+} => {
   const insert = preparedRows<{ seq: number }>(
     db,
     sql`
@@ -46,16 +53,21 @@ export const preparedNewWorkItem = (db: SqliteDatabase): ((item: NewWorkItem, pl
       from work_items
       where tenant = ${p('tenant')} and id = ${p('id')}`,
   )
-  return ({ input, ...item }, place) => {
+  const compare = ({ input, ...item }: NewWorkItem, { tenant, taskSeq }: Place): Known | undefined => {
+    const [known] = isSame({ ...item, tenant, taskSeq, input: input.data, encoding: input.encoding })
+    return known && (known.isSame === 1 ? 'same' : 'conflict')
+  }
+  const add = (item: NewWorkItem, place: Place): Added => {
+    const { data, encoding } = item.input
     const values = {
       ...item,
       ...place,
       isRoot: place.parentSeq === null ? 1 : 0,
       state: item.visibleAtMs > place.nowMs ? 'scheduled' : 'pending',
-      input: input.data,
-      encoding: input.encoding,
+      input: data,
+      encoding,
     }
-    if (insert(values).length === 1) return 'created'
-    return isSame(values)[0]?.isSame === 1 ? 'same' : 'conflict'
+    return insert(values).length === 1 ? 'created' : (compare(item, place) ?? 'conflict')
   }
+  return { add, compare }
 }

@@ -16,7 +16,7 @@ const p = sql.placeholder
 const submit = severalStatements(submitTask, (db) => {
   const key = preparedSubmissionKey(db)
   const addTask = preparedTask(db)
-  const addRoot = preparedNewWorkItem(db)
+  const root = preparedNewWorkItem(db)
   return (args) => {
     const { tenant, item, idempotency, nowMs } = args
     const known = idempotency && key.find(tenant, idempotency, nowMs)
@@ -25,9 +25,13 @@ const submit = severalStatements(submitTask, (db) => {
       return granted({ taskId: known.value.taskId ?? item.id, created: false, replayed: known.value.response })
     }
     const task = addTask(args)
-    const added = addRoot(item, { tenant, taskSeq: task.seq, parentSeq: null, nowMs })
-    // A root item that was there before its task belongs to another one.
-    if (added === 'conflict' || (task.created && added !== 'created') || !task.isSameType) {
+    const place = { tenant, taskSeq: task.seq, parentSeq: null, nowMs }
+    // A root item that was there before its task belongs to another one. A task without a root item has ended, and is
+    // about to be deleted: there is nothing left to compare.
+    const isSame = task.created
+      ? root.add(item, place) === 'created'
+      : task.isSameType && root.compare(item, place) !== 'conflict'
+    if (!isSame) {
       return refused('task.conflict', `${item.id} exists already with another type, queue or input`, {
         taskId: item.id,
       })

@@ -27,7 +27,7 @@ const spawn = severalStatements(spawnWorkItems, (db) => {
         and item.state = 'running' and item.fencing_token = ${p('fencingToken')}`,
   )
   const refusal = preparedLeaseRefusal(db)
-  const add = preparedNewWorkItem(db)
+  const { add } = preparedNewWorkItem(db)
   return ({ parent, items, nowMs }) => {
     const [row] = parentUnderLease(parent)
     if (!row) return refusal(parent)

@@ -1,3 +1,4 @@
+import { cancelTask } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore } from '../open-test-store.js'
 import { claimMany, claimOne } from './claiming.js'
@@ -34,6 +35,53 @@ export const tasksContract = (open: OpenTestStore): void => {
         fencingToken: 0,
         input: { to: 'a' },
       })
+    })
+
+    it('adds nothing while retention has taken the root item of that id, and not yet the task', async () => {
+      const test = await open()
+      const task = { id: 'one', type: 'test', input: 1 }
+      await test.store.tasks.submit(task)
+      await test.store.leases.complete(await claimOne(test), null)
+      test.clock.advance(1)
+      const deleteOne = () =>
+        test.store.retention.deleteFinishedTasks({ finishedBeforeMs: test.clock.nowMs(), limit: 1 })
+      while ((await test.store.workItems.get('one')) !== undefined) await deleteOne()
+      expect(await test.store.tasks.get('one')).toMatchObject({ state: 'completed' })
+
+      expect(await test.store.tasks.submit(task)).toMatchObject({ taskId: 'one', created: false })
+      await expect(test.store.tasks.submit({ ...task, type: 'other' })).rejects.toMatchObject({ code: 'task.conflict' })
+    })
+
+    it('takes JSON that is 1,000 levels deep, and refuses what is deeper by name', async () => {
+      const { store } = await open()
+      const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+      const submit = (part: object) => store.tasks.submit({ type: 'test', input: null, ...part })
+      const idempotency = { key: 'k', request: 1, response: 1 }
+      await submit({ input: nested(1_000), metadata: nested(1_000) })
+      await submit({ idempotency: { ...idempotency, request: nested(1_000), response: nested(1_000) } })
+
+      const tooDeep = { code: 'input.invalid' }
+      for (const depth of [1_001, 10_000]) {
+        await expect(submit({ input: nested(depth) })).rejects.toMatchObject(tooDeep)
+        await expect(submit({ metadata: nested(depth) })).rejects.toMatchObject(tooDeep)
+        await expect(submit({ idempotency: { ...idempotency, request: nested(depth) } })).rejects.toMatchObject(tooDeep)
+        await expect(submit({ idempotency: { ...idempotency, response: nested(depth) } })).rejects.toMatchObject(
+          tooDeep,
+        )
+      }
+      expect(await store.tasks.list()).toHaveLength(2)
+    })
+
+    it('keeps members named __proto__ and constructor as plain data', async () => {
+      const { store } = await open()
+      const input: unknown = JSON.parse('{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}')
+
+      const { taskId } = await store.tasks.submit({ type: 'test', input, metadata: input })
+
+      const { input: read } = await store.workItems.require(taskId)
+      expect(JSON.stringify(read)).toBe(JSON.stringify(input))
+      expect(JSON.stringify((await store.tasks.require(taskId)).metadata)).toBe(JSON.stringify(input))
+      expect(({} as { admin?: boolean }).admin).toBeUndefined()
     })
 
     it('adds nothing when the same id is submitted again', async () => {
@@ -268,6 +316,20 @@ export const tasksContract = (open: OpenTestStore): void => {
       await expect(leases.start(lease)).rejects.toMatchObject(lost)
       await expect(workItems.spawn(lease, [{ type: 'child', input: 1 }])).rejects.toMatchObject(lost)
       expect(await workItems.require(id)).toMatchObject({ state: 'cancelled', result: undefined, leaseOwner: null })
+    })
+
+    it('that was cut short ends as cancelled, also when an item that it had not reached yet was done meanwhile', async () => {
+      const test = await open()
+      const id = await test.enqueue()
+      const items = ['a', 'b', 'c'].map((key) => ({ key, type: 'child', input: key }))
+      await test.store.workItems.spawn(await claimOne(test), items)
+      const step = { tenant: 'default', id, limit: 1, nowMs: test.clock.nowMs() }
+      expect(await test.store.submit(cancelTask, step)).toMatchObject({ cancelled: 1, remaining: true })
+
+      await test.store.leases.complete(await claimOne(test, { queue: 'child' }), 'done')
+
+      expect(await test.store.tasks.cancel(id)).toEqual({ state: 'cancelled', cancelled: 2 })
+      expect(await test.store.workItems.count(id)).toMatchObject({ completed: 1, cancelled: 3 })
     })
 
     it('cancels 2,500 items in steps of bounded size', async () => {
