@@ -12,7 +12,15 @@ describe('the flags of a thread', () => {
   })
 
   it('are those that load code, where the program was given as text', () => {
-    const flags = ['--max-old-space-size=300', '--input-type=module', '--import', './a.mjs', '--import=./b.mjs', '-C', 'x']
+    const flags = [
+      '--max-old-space-size=300',
+      '--input-type=module',
+      '--import',
+      './a.mjs',
+      '--import=./b.mjs',
+      '-C',
+      'x',
+    ]
 
     expect(threadFlags([...flags, '-e', 'code'])).toEqual(['--import', './a.mjs', '--import=./b.mjs', '-C', 'x'])
     expect(threadFlags(['--input-type', 'module', '--no-warnings'])).toEqual(['--no-warnings'])

@@ -83,9 +83,9 @@ export const payloadCodecsContract = (open: OpenTestStore): void => {
       await expect(
         encrypted.workItems.spawn(lease, [...items, { key: '3', type: 'child', input: 'another' }]),
       ).rejects.toMatchObject({ code: 'work_item.conflict' })
-      await expect(encrypted.workItems.spawn(lease, [{ key: '3', type: 'other', input: { n: 3 } }])).rejects.toMatchObject(
-        { code: 'work_item.conflict' },
-      )
+      await expect(
+        encrypted.workItems.spawn(lease, [{ key: '3', type: 'other', input: { n: 3 } }]),
+      ).rejects.toMatchObject({ code: 'work_item.conflict' })
     })
 
     it('a completion that is repeated is a duplicate, one with another result comes too late', async () => {
