@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { countIn, requireSeen } from '../gates/gate.mjs'
 import { runUnderNode24 } from '../suites/node24.mjs'
 import { addCounts, summarize } from '../suites/report.mjs'
-import { overBudget, slowestFiles } from '../suites/time-budget.mjs'
+import { overBudget, SLOW_FILES, slowestFiles } from '../suites/time-budget.mjs'
 import { ROOT } from '../workspace/root.mjs'
 
 const file = (status, ...tests) => ({
@@ -58,6 +59,10 @@ describe('the time budget', () => {
 
     expect(overBudget([slow], listed)).toEqual([])
     expect(overBudget([{ ...slow, durationMs: 60_001 }], listed)).toHaveLength(1)
+  })
+
+  it('lists only files that are there', () => {
+    expect(Object.keys(SLOW_FILES).filter((listed) => !existsSync(join(ROOT, listed)))).toEqual([])
   })
 
   it('shows the ten slowest, slowest first', () => {
