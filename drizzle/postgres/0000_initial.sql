@@ -399,7 +399,6 @@ BEGIN
   END IF;
   IF not (NEW.state = 'scheduled' or NEW.state = 'pending' or NEW.state = 'waiting')
       or NEW.attempt <> 0
-      or NEW.fencing_token <> 0
       or NEW.settle_token is not null
       or NEW.process_id is not null
       or NEW.heartbeat_at_ms is not null
@@ -916,11 +915,8 @@ BEGIN
     RAISE EXCEPTION 'idempotency.exists' USING ERRCODE = 'HF001';
   END IF;
   IF not (
-      NEW.fencing_token = 1
-      and (
-        (NEW.state = 'pending' and NEW.settle_token is null)
-        or (NEW.state = 'completed' and NEW.settle_token is not distinct from 1)
-      )
+      (NEW.state = 'pending' and NEW.settle_token is null)
+      or (NEW.state = 'completed' and NEW.settle_token is not distinct from NEW.fencing_token)
     ) THEN
     RAISE EXCEPTION 'idempotency.invalid_insert' USING ERRCODE = 'HF001';
   END IF;

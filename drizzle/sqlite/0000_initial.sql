@@ -375,7 +375,6 @@ WHEN
     ))
   OR (not (NEW.state = 'scheduled' or NEW.state = 'pending' or NEW.state = 'waiting')
       or NEW.attempt <> 0
-      or NEW.fencing_token <> 0
       or NEW.settle_token is not null
       or NEW.process_id is not null
       or NEW.heartbeat_at_ms is not null
@@ -402,7 +401,6 @@ BEGIN
   SELECT RAISE(ABORT, 'work_item.invalid_insert')
   WHERE (not (NEW.state = 'scheduled' or NEW.state = 'pending' or NEW.state = 'waiting')
       or NEW.attempt <> 0
-      or NEW.fencing_token <> 0
       or NEW.settle_token is not null
       or NEW.process_id is not null
       or NEW.heartbeat_at_ms is not null
@@ -868,11 +866,8 @@ WHEN
       or exists (select 1 from idempotency_keys known where known.seq = NEW.seq)
     ))
   OR (not (
-      NEW.fencing_token = 1
-      and (
-        (NEW.state = 'pending' and NEW.settle_token is null)
-        or (NEW.state = 'completed' and NEW.settle_token is not distinct from 1)
-      )
+      (NEW.state = 'pending' and NEW.settle_token is null)
+      or (NEW.state = 'completed' and NEW.settle_token is not distinct from NEW.fencing_token)
     ))
   OR ((NEW.task_seq is not null or NEW.work_item_seq is not null)
     and (
@@ -887,11 +882,8 @@ BEGIN
     ));
   SELECT RAISE(ABORT, 'idempotency.invalid_insert')
   WHERE (not (
-      NEW.fencing_token = 1
-      and (
-        (NEW.state = 'pending' and NEW.settle_token is null)
-        or (NEW.state = 'completed' and NEW.settle_token is not distinct from 1)
-      )
+      (NEW.state = 'pending' and NEW.settle_token is null)
+      or (NEW.state = 'completed' and NEW.settle_token is not distinct from NEW.fencing_token)
     ));
   SELECT RAISE(ABORT, 'idempotency.invalid_insert')
   WHERE ((NEW.task_seq is not null or NEW.work_item_seq is not null)

@@ -16,6 +16,7 @@ const EMPTY = `
   INSERT INTO retention_permits (kind, row_seq) SELECT 'task', seq FROM tasks;
   DELETE FROM tasks;
   DELETE FROM processes;
+  DELETE FROM store_properties WHERE name = 'fencing_floor';
   DELETE FROM retention_permits;`
 
 /**

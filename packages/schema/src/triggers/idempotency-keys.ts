@@ -47,14 +47,12 @@ const insertRules: readonly Rule[] = [
     )`,
   },
   {
-    // Born pending under its first lease, or completed when key, effect and answer are one transaction.
+    // Born pending under its first lease, or completed when key, effect and answer are one transaction. The token is
+    // above all that a deleted key of this name had: see the store's fencing floor.
     code: 'idempotency.invalid_insert',
     when: `not (
-      NEW.fencing_token = 1
-      and (
-        (NEW.state = 'pending' and NEW.settle_token is null)
-        or (NEW.state = 'completed' and NEW.settle_token is not distinct from 1)
-      )
+      (NEW.state = 'pending' and NEW.settle_token is null)
+      or (NEW.state = 'completed' and NEW.settle_token is not distinct from NEW.fencing_token)
     )`,
   },
   {

@@ -41,7 +41,7 @@ const legalMoves = Object.entries(LEGAL_TRANSITIONS)
   .map(([from, next]) => `(OLD.state = '${from}' and ${oneOf('NEW.state', next)})`)
   .join('\n      or ')
 
-/** What an item may be at birth. */
+/** What an item may be at birth. Its token is above all that a deleted item of its id had: see the store's fencing floor. */
 const insertRules: readonly Rule[] = [
   {
     // INSERT OR REPLACE would delete the row that is there without a word to any other trigger.
@@ -56,7 +56,6 @@ const insertRules: readonly Rule[] = [
     code: 'work_item.invalid_insert',
     when: `not ${oneOf('NEW.state', INITIAL_STATES)}
       or NEW.attempt <> 0
-      or NEW.fencing_token <> 0
       or NEW.settle_token is not null
       or NEW.process_id is not null
       or NEW.heartbeat_at_ms is not null

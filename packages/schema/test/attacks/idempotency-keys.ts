@@ -34,7 +34,7 @@ export const idempotencyKeyAttacks = (fresh: Fresh): void => {
       ['failed', { ...FAILED, settle_token: 1 }],
       ['completed by nobody', ANSWER],
       ['settled', { settle_token: 1 }],
-      ['with a later token', { fencing_token: 2 }],
+      ['completed under another token than its own', { ...ANSWER, fencing_token: 2, settle_token: 1 }],
       ['in a state that nobody knows', { state: 'done' }],
     ])('is not born %s', async (_, over) => {
       const db = await fresh()
@@ -53,6 +53,18 @@ export const idempotencyKeyAttacks = (fresh: Fresh): void => {
         state: 'completed',
         response: '"done"',
       })
+    })
+
+    it('is born with a token above those that its name had before it was deleted', async () => {
+      const db = await fresh()
+
+      await insert(db, 'idempotency_keys', keyRow({ key: 'held', fencing_token: 7 }))
+      await insert(db, 'idempotency_keys', keyRow({ key: 'done', ...ANSWER, fencing_token: 7, settle_token: 7 }))
+
+      expect(await db.all('select fencing_token from idempotency_keys')).toEqual([
+        { fencing_token: 7 },
+        { fencing_token: 7 },
+      ])
     })
 
     it('does not point at another tenant’s task', async () => {

@@ -22,7 +22,6 @@ export const workItemAttacks = (fresh: Fresh): void => {
       ['completed', { state: 'completed', finished_at_ms: 2 }],
       ['in a state that nobody knows', { state: 'done' }],
       ['with an attempt behind it', { attempt: 1 }],
-      ['with a token', { fencing_token: 1 }],
       ['settled', { settle_token: 0 }],
       ['started', { started_at_ms: 1 }],
       ['with an error', { error: FAILURE }],
@@ -38,6 +37,15 @@ export const workItemAttacks = (fresh: Fresh): void => {
       await refuses(db, 'work_item.invalid_insert', 'work_items', () =>
         insert(db, 'work_items', itemRow({ id: 'W9', is_root: 'id' in over ? 1 : 0, ...over })),
       )
+    })
+
+    it('is born with a token above those that its id had before it was deleted', async () => {
+      const db = await fresh()
+      await enqueue(db)
+
+      await insert(db, 'work_items', itemRow({ id: 'W9', is_root: 0, fencing_token: 7 }))
+
+      expect(await only(db, `select fencing_token from work_items where id = 'W9'`)).toEqual({ fencing_token: 7 })
     })
 
     it('is not the child of another tenant’s item', async () => {

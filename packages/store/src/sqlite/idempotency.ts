@@ -16,6 +16,7 @@ import {
 import { granted, refused, type Verdict } from '../operation.js'
 import type { Payload } from '../payload.js'
 import type { SqliteDatabase } from './connection.js'
+import { FENCING_FLOOR, preparedFloor } from './fencing-floor.js'
 import { oneStatement, quickRead, read, severalStatements, type SqliteBinding } from './module.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
@@ -56,7 +57,7 @@ const findKey = (db: SqliteDatabase): FindKey =>
 const CREATE = sql`
   insert into idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, process_id,
     lease_expires_at_ms, task_seq, work_item_seq, created_at_ms, expires_at_ms)
-  select ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'pending', 1, ${p('owner')}, ${p('processId')},
+  select ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'pending', ${FENCING_FLOOR} + 1, ${p('owner')}, ${p('processId')},
     ${p('leaseExpiresAtMs')}, ${p('taskSeq')}, ${p('workItemSeq')}, ${p('nowMs')}, ${p('expiresAtMs')}
   where not exists (
     select 1 from idempotency_keys as known where known.tenant = ${p('tenant')} and known.key = ${p('key')}
@@ -229,9 +230,11 @@ const forget = severalStatements(forgetKey, (db) => {
     db,
     sql`delete from retention_permits where kind = 'idempotency_key' and row_seq = ${p('seq')}`,
   )
+  const raiseFloor = preparedFloor(db, 'idempotency_keys', sql`doomed.seq = ${p('seq')}`)
   return (args) => {
     const [found] = find(args)
     if (!found) return granted({ forgotten: false })
+    raiseFloor(found)
     permit(found)
     erase(found)
     withdraw(found)

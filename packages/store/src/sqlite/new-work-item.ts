@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { NewWorkItem } from '../work-items.js'
 import type { SqliteDatabase } from './connection.js'
+import { FENCING_FLOOR } from './fencing-floor.js'
 import { preparedRows } from './prepared.js'
 
 const p = sql.placeholder
@@ -39,7 +40,7 @@ export const preparedNewWorkItem = (
       select
         ${p('tenant')}, ${p('id')}, ${p('taskSeq')}, ${p('parentSeq')}, ${p('isRoot')}, ${p('type')}, ${p('queue')},
         ${p('priority')}, ${p('state')}, 'enqueued', ${p('visibleAtMs')}, ${p('deadlineAtMs')}, ${p('timeoutMs')},
-        0, ${p('maxAttempts')}, 0, 0, ${p('input')}, ${p('encoding')}, ${p('nowMs')}, ${p('nowMs')}
+        0, ${p('maxAttempts')}, ${FENCING_FLOOR}, 0, ${p('input')}, ${p('encoding')}, ${p('nowMs')}, ${p('nowMs')}
       where not exists (select 1 from work_items known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
       returning seq`,
   )

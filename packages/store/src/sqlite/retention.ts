@@ -4,6 +4,7 @@ import { granted } from '../operation.js'
 import { deleteFinishedTasks, pruneCheckpoints } from '../retention.js'
 import { checkpointIsProtected } from './checkpoint-protection.js'
 import type { SqliteDatabase } from './connection.js'
+import { preparedFloor } from './fencing-floor.js'
 import { severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
@@ -149,6 +150,7 @@ const preparedPermittedDeletes = (db: SqliteDatabase): PermittedDeletes => {
         )`,
   )
   const checkpoints = preparedChange(db, sql`delete from checkpoints where seq in ${permitted('checkpoint')}`)
+  const raiseFloor = preparedFloor(db, 'work_items', sql`doomed.seq in ${permitted('work_item')}`)
   const items = preparedChange(db, sql`delete from work_items where seq in ${permitted('work_item')}`)
   const task = preparedChange(db, sql`delete from tasks where seq in ${permitted('task')}`)
   const thenWithdraw = (rows: number): number => {
@@ -158,7 +160,10 @@ const preparedPermittedDeletes = (db: SqliteDatabase): PermittedDeletes => {
   return {
     events: (most) => thenWithdraw(events({ most })),
     checkpoints: () => thenWithdraw(checkpoints()),
-    items: () => thenWithdraw(items()),
+    items: () => {
+      raiseFloor()
+      return thenWithdraw(items())
+    },
     task: () => thenWithdraw(task()),
   }
 }

@@ -25,6 +25,14 @@ const hasRecords = (connection: DriverConnection): boolean =>
     .prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name IN ('schema_versions', 'schema_migrations')`)
     .all().length === 2
 
+// One statement, because it also runs before the lock is taken: between two, another process may migrate.
+const RECORD = `
+  SELECT recorded.version AS recorded, applied.version, applied.hash
+  FROM (SELECT ? AS scope) AS asked
+  LEFT JOIN schema_versions AS recorded ON recorded.scope = asked.scope
+  LEFT JOIN schema_migrations AS applied ON applied.scope = asked.scope
+  ORDER BY applied.version`
+
 /**
  * Reads what the file says of a scope. No row is version 0, or that of the newest migration it remembers.
  *
@@ -33,11 +41,10 @@ const hasRecords = (connection: DriverConnection): boolean =>
 export const readScope = (connection: DriverConnection, scope: string): ScopeRecord => {
   // The tables themselves come with the first migration.
   if (!hasRecords(connection)) return NOTHING
-  const row = connection.prepare('SELECT version FROM schema_versions WHERE scope = ?').get(scope)
-  const applied = connection
-    .prepare('SELECT version, hash FROM schema_migrations WHERE scope = ? ORDER BY version')
-    .all(scope)
-  const version = Number(row?.version ?? applied.length)
+  const rows = connection.prepare(RECORD).all(scope)
+  const applied = rows.filter((row) => row.version !== null)
+  const recorded = rows[0]?.recorded ?? null
+  const version = Number(recorded ?? applied.length)
   if (applied.length !== version || applied.some((migration, index) => migration.version !== index + 1))
     throw new StoreCorruptError(
       `${scope} is at version ${version}, and the file remembers ${applied.length} migrations`,
@@ -47,7 +54,7 @@ export const readScope = (connection: DriverConnection, scope: string): ScopeRec
         remembered: applied.length,
       },
     )
-  return { version, isRecorded: row !== undefined, hashes: applied.map((migration) => String(migration.hash)) }
+  return { version, isRecorded: recorded !== null, hashes: applied.map((migration) => String(migration.hash)) }
 }
 
 /**

@@ -4,6 +4,7 @@ import { granted, refused, type Verdict } from '../operation.js'
 import type { Payload } from '../payload.js'
 import type { SubmitTaskArgs } from '../tasks.js'
 import type { SqliteDatabase } from './connection.js'
+import { FENCING_FLOOR } from './fencing-floor.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
@@ -55,7 +56,8 @@ export const preparedSubmissionKey = (
         created_at_ms, finished_at_ms, expires_at_ms
       )
       select
-        ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'completed', 1, 1, ${p('response')}, ${p('encoding')},
+        ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'completed', ${FENCING_FLOOR} + 1,
+        ${FENCING_FLOOR} + 1, ${p('response')}, ${p('encoding')},
         ${p('taskSeq')}, ${p('nowMs')}, ${p('nowMs')}, ${p('expiresAtMs')}
       where not exists (
         select 1 from idempotency_keys known where known.tenant = ${p('tenant')} and known.key = ${p('key')}

@@ -11,6 +11,7 @@ import {
   watchLeases,
 } from '../sweep.js'
 import { preparedCancellation } from './cancellation.js'
+import { preparedFloor } from './fencing-floor.js'
 import { LEASE_CLEARED } from './lease-columns.js'
 import { oneStatement, read, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
@@ -154,9 +155,11 @@ const expireKeysBinding = severalStatements(expireKeys, (db) => {
     db,
     sql`delete from retention_permits where kind = 'idempotency_key' and row_seq = ${p('seq')}`,
   )
+  const raiseFloor = preparedFloor(db, 'idempotency_keys', sql`doomed.seq = ${p('seq')}`)
   return (args) => {
     const keys = expired(args)
     for (const key of keys) {
+      raiseFloor(key)
       permit(key)
       remove(key)
       withdraw(key)

@@ -283,6 +283,49 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       expect(await permitsLeft(test)).toBe(0)
     })
 
+    it.each([
+      [
+        'swept away',
+        async ({ store, clock }: TestStore) => void (clock.advance(2_000), await store.sweep.expireKeys()),
+      ],
+      ['forgotten', async ({ store }: TestStore) => void (await store.idempotency.forget('pay'))],
+    ])('that was %s and is there again is not answered by the first holder: idempotency.lost', async (_, remove) => {
+      const test = await open()
+      const { idempotency } = test.store
+      const first = await idempotency.checkOrCreate('pay', { request, owner: 'a', leaseMs: 1_000, ttlMs: 1_500 })
+      await remove(test)
+      const second = await idempotency.checkOrCreate('pay', { request: 'another', owner: 'a' })
+      if (first.outcome !== 'created' || second.outcome !== 'created') throw new Error('the key was there')
+
+      const lost = { code: 'idempotency.lost' }
+      await expect(idempotency.complete(first.ref, 'the answer to the first request')).rejects.toMatchObject(lost)
+      await expect(idempotency.fail(first.ref, new Error('late'))).rejects.toMatchObject(lost)
+      await expect(idempotency.heartbeat(first.ref)).rejects.toMatchObject(lost)
+
+      expect(await idempotency.complete(second.ref, 'its own')).toEqual({ duplicate: false })
+      expect(await test.store.idempotency.get('pay')).toMatchObject({ response: 'its own' })
+    })
+
+    it('that was taken over before it was deleted is fenced against all who ever held it', async () => {
+      const { store } = await open()
+      const refs = []
+      for (let round = 0; round < 3; round += 1) {
+        for (const owner of ['a', 'b']) {
+          const claim = await store.idempotency.checkOrCreate('pay', { request, owner })
+          if (claim.outcome !== 'created' && claim.outcome !== 'taken_over') throw new Error('the key was not free')
+          refs.push(claim.ref)
+          await store.idempotency.fail(claim.ref, new Error('try again'))
+        }
+        await store.idempotency.forget('pay')
+      }
+      await store.tasks.submit({ type: 'test', input: 1, idempotency: { key: 'pay', request, response: 'ok' } })
+
+      const tokens = refs.map(({ fencingToken }) => fencingToken)
+      expect(new Set(tokens).size).toBe(6)
+      for (const ref of refs)
+        await expect(store.idempotency.complete(ref, 'late')).rejects.toMatchObject({ code: 'idempotency.lost' })
+    })
+
     it('belongs to its tenant: another one’s key of the same name is another key', async () => {
       const { store } = await open()
       const mine = await store.idempotency.checkOrCreate('pay', { request, owner: 'a' })

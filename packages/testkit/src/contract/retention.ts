@@ -109,6 +109,27 @@ export const retentionContract = (open: OpenTestStore): void => {
   })
 
   describe('deleting finished tasks', () => {
+    it('leaves a lease of theirs worth nothing, also when their id is submitted again: lease.lost', async () => {
+      const test = await open()
+      const { leases, checkpoints, retention, tasks, workItems } = test.store
+      await test.enqueue({ id: 'nightly' })
+      const stale = await leasedItem(test, { taskId: 'nightly' })
+      await tasks.cancel('nightly')
+      test.clock.advance(1)
+      await retention.deleteFinishedTasks({ finishedBeforeMs: test.clock.nowMs() })
+      await test.enqueue({ id: 'nightly' })
+      const lease = await leasedItem(test, { taskId: 'nightly' })
+
+      const lost = { code: 'lease.lost' }
+      await expect(leases.complete(stale, 'late')).rejects.toMatchObject(lost)
+      await expect(leases.heartbeat(stale)).rejects.toMatchObject(lost)
+      await expect(checkpoints.append(stale, { type: 'iteration_end', snapshot: 1 })).rejects.toMatchObject(lost)
+      await expect(workItems.spawn(stale, [{ key: 'a', type: 'child', input: 1 }])).rejects.toMatchObject(lost)
+
+      expect(lease.fencingToken).toBeGreaterThan(stale.fencingToken)
+      expect(await leases.complete(lease, 'on time')).toMatchObject({ duplicate: false })
+    })
+
     /** A task that has ended, with two checkpoints, one of them verified. */
     const endedTask = async (test: TestStore): Promise<HeldLease> => {
       const lease = await leasedItem(test)
