@@ -235,6 +235,40 @@ ALTER TABLE new_notes RENAME TO notes;`
       expect(() => run(connection, second())).toThrow(expect.objectContaining({ code: 'store.corrupt' }))
     })
 
+    it('is migrated by another process between two looks at it', () => {
+      const path = tempPath()
+      const connection = open({ path })
+      run(connection, first())
+      const other = open({ path })
+      // The other one commits as soon as this one has read anything about versions.
+      let isMigrated = false
+      const watched = new Proxy(connection, {
+        get: (target, name) => {
+          if (name !== 'prepare') return Reflect.get(target, name, target)
+          return (text: string) => {
+            const statement = target.prepare(text)
+            if (!text.includes('schema_versions') && !text.includes('schema_migrations')) return statement
+            const afterwards = <Result>(result: Result): Result => {
+              if (!isMigrated && !text.includes('sqlite_master') && !target.inTransaction) {
+                isMigrated = true
+                run(other, second())
+              }
+              return result
+            }
+            return {
+              ...statement,
+              all: (...params: never[]) => afterwards(statement.all(...params)),
+              get: (...params: never[]) => afterwards(statement.get(...params)),
+            }
+          }
+        },
+      })
+
+      expect(run(watched, second())).toEqual([])
+      expect(isMigrated).toBe(true)
+      expect(versions(connection)).toEqual([{ scope: 'core', version: 2 }])
+    })
+
     it('was made at another durability level by another process meanwhile', () => {
       const path = tempPath()
       const late = open({ path, durability: 'power' })
