@@ -49,6 +49,16 @@ describe('reading a file', () => {
     expect((await read(put('root/full.md', 'x'.repeat(100))))?.bytes).toBe(100)
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'takes a file that is longer than the system said, up to the limit',
+    async () => {
+      const read = (maxBytes: number) => readMarkdown('/proc/self/status', { roots: ['/proc'], maxBytes })
+
+      expect((await read(100_000))?.text).toMatch(/^Name:[^]*\n$/)
+      await expect(read(100)).rejects.toMatchObject({ code: 'ingest.too_large' })
+    },
+  )
+
   it('refuses folders, pipes and devices, without waiting for them', async () => {
     mkdirSync(join(root, 'folder.md'))
     execFileSync('mkfifo', [join(root, 'pipe.md')])
