@@ -1,6 +1,7 @@
 import { afterEach, describe } from 'vitest'
 import { checkpointsContract } from './checkpoints.js'
 import { eventsContract } from './events.js'
+import { fencesContract } from './fences.js'
 import { idempotencyContract } from './idempotency.js'
 import { integrationFlowContract } from './integration-flow.js'
 import { leasesContract } from './leases.js'
@@ -16,6 +17,7 @@ const CONTRACTS = [
   tasksContract,
   workItemsContract,
   leasesContract,
+  fencesContract,
   checkpointsContract,
   idempotencyContract,
   eventsContract,
