@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { tasks } from '../../src/sqlite/index.js'
+import { TERMINAL_TASK_STATES } from '../../src/task-state.js'
+import { OPEN_STATES } from '../../src/work-state.js'
 import { everyColumnIsFrozen } from '../support/columns.js'
 import { type Fresh, insert, insertOver, only, refuses, update } from '../support/db.js'
-import { claim, enqueue, finished, itemRow, settle, taskRow } from '../support/rows.js'
+import { bornIn, claim, enqueue, finished, itemRow, settle, taskRow } from '../support/rows.js'
 
 export const taskAttacks = (fresh: Fresh): void => {
   describe('a task', () => {
@@ -45,10 +47,10 @@ export const taskAttacks = (fresh: Fresh): void => {
       await refuses(db, 'task.immutable', 'tasks', () => update(db, 'tasks', { [column]: value }, 'seq = 1'))
     })
 
-    it('does not end while an item is open', async () => {
+    it.each(OPEN_STATES)('does not end while an item is %s', async (state) => {
       const db = await fresh()
-      await enqueue(db)
-      await claim(db)
+      await enqueue(db, state === 'running' ? {} : bornIn(state))
+      if (state === 'running') await claim(db)
 
       await refuses(db, 'task.immutable', 'tasks', () =>
         update(db, 'tasks', { state: 'completed', finished_at_ms: 5 }, 'seq = 1'),
@@ -67,9 +69,10 @@ export const taskAttacks = (fresh: Fresh): void => {
         )
     })
 
-    it('is frozen in every column once it has ended', async () => {
+    it.each(TERMINAL_TASK_STATES)('is frozen in every column once it is %s', async (state) => {
       const db = await fresh()
-      await finished(db)
+      await finished(db, state)
+      expect(await only(db, 'select state from tasks')).toEqual({ state })
 
       await everyColumnIsFrozen(db, {
         table: tasks,

@@ -5,6 +5,7 @@ import { type Fresh, insert, insertOver, notJson, only, refuses, update } from '
 import {
   FAILURE,
   NO_LEASE,
+  bornIn,
   claim,
   enqueue,
   finished,
@@ -24,6 +25,7 @@ export const workItemAttacks = (fresh: Fresh): void => {
       ['with an attempt behind it', { attempt: 1 }],
       ['settled', { settle_token: 0 }],
       ['started', { started_at_ms: 1 }],
+      ['with a heartbeat', { heartbeat_at_ms: 1 }],
       ['with an error', { error: FAILURE }],
       ['in the hands of a process', { process_id: 'p-1' }],
       ['in a task that does not exist', { task_seq: 99 }],
@@ -55,6 +57,16 @@ export const workItemAttacks = (fresh: Fresh): void => {
 
       await refuses(db, 'work_item.invalid_insert', 'work_items', () =>
         insert(db, 'work_items', itemRow({ tenant: 'u', task_seq: 2, is_root: 0, parent_seq: 1 })),
+      )
+    })
+
+    it('is not the redriven item of another tenant', async () => {
+      const db = await fresh()
+      await enqueue(db)
+      await insert(db, 'tasks', taskRow({ tenant: 'u' }))
+
+      await refuses(db, 'work_item.invalid_insert', 'work_items', () =>
+        insert(db, 'work_items', itemRow({ tenant: 'u', task_seq: 2, is_root: 0, redriven_from_seq: 1 })),
       )
     })
 
@@ -188,13 +200,42 @@ export const workItemAttacks = (fresh: Fresh): void => {
     })
 
     it.each([
+      ['scheduled', 'pending', 'due'],
+      ['scheduled', 'waiting', 'waiting'],
+      ['pending', 'scheduled', 'due'],
+      ['pending', 'waiting', 'waiting'],
+      ['waiting', 'pending', 'resumed'],
+      ['waiting', 'scheduled', 'resumed'],
+    ])('goes from %s to %s without a lease, and keeps its token', async (from, to, reason) => {
+      const db = await fresh()
+      await enqueue(db, bornIn(from))
+
+      await update(db, 'work_items', { ...bornIn(to), reason, updated_at_ms: 2_000 }, 'seq = 1')
+
+      expect(await only(db, 'select state, fencing_token from work_items')).toEqual({ state: to, fencing_token: 0 })
+    })
+
+    it.each(
+      ['scheduled', 'pending', 'waiting'].flatMap((from) => ['failed', 'cancelled'].map((to) => [from, to] as const)),
+    )('is revoked from %s as %s, and not without raising the token', async (from, to) => {
+      const db = await fresh()
+      await enqueue(db, bornIn(from))
+      const ended = { ...outcome(to), waiting_reason: null }
+
+      await refuses(db, 'work_item.illegal_transition', 'work_items', () => update(db, 'work_items', ended, 'seq = 1'))
+      await revoke(db, ended)
+
+      expect(await only(db, 'select state, fencing_token from work_items')).toEqual({ state: to, fencing_token: 1 })
+    })
+
+    it.each([
       ['scheduled', 'running'],
       ['waiting', 'running'],
       ['waiting', 'completed'],
       ['scheduled', 'completed'],
     ])('does not go from %s to %s', async (from, to) => {
       const db = await fresh()
-      await enqueue(db, { state: from, waiting_reason: from === 'waiting' ? 'signal' : null })
+      await enqueue(db, bornIn(from))
 
       await refuses(db, 'work_item.illegal_transition', 'work_items', () =>
         update(db, 'work_items', { state: to, attempt: 1, fencing_token: 1 }, 'seq = 1'),

@@ -74,6 +74,9 @@ export const keyRow = (over: Row = {}): Row => ({
   ...over,
 })
 
+/** What an item has beside its state when it is born in it. */
+export const bornIn = (state: string): Row => ({ state, waiting_reason: state === 'waiting' ? 'signal' : null })
+
 export const NO_LEASE: Row = {
   lease_owner: null,
   process_id: null,
