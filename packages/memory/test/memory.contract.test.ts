@@ -1,9 +1,9 @@
-import { sha256, type Store } from '@holdfast/store'
+import { sha256, type Repositories, type Store } from '@holdfast/store'
 import { openStore, type SqliteDriver } from '@holdfast/store/sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Memory, type SectionInput } from '@holdfast/memory'
 import { sqlite } from '@holdfast/memory/sqlite'
 
@@ -14,17 +14,25 @@ describe.each([
   ['in memory', 'inline'],
   ['on a file, with threads', 'thread'],
 ] as const)('a memory %s', (_title, writer) => {
+  // Opened once, because a thread takes long to load its modules; each test has a tenant of its own.
   let folder = ''
-  let store: Store
+  let opened: Store
+  let tests = 0
+  let tenant = ''
+  let store: Repositories
   let memory: Memory
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-memory-'))
     const path = writer === 'inline' ? ':memory:' : join(folder, 'memory.db')
-    store = await openStore({ path, writer, modules: [sqlite], durability: 'none', driver })
-    memory = new Memory(store)
+    opened = await openStore({ path, writer, modules: [sqlite], durability: 'none', driver })
   })
-  afterEach(async () => {
-    await store.close()
+  beforeEach(() => {
+    tenant = `tenant-${++tests}`
+    store = opened.forTenant(tenant)
+    memory = new Memory(opened, { tenant })
+  })
+  afterAll(async () => {
+    await opened.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -88,7 +96,7 @@ describe.each([
     })
 
     it('keeps the texts of each tenant to that tenant', async () => {
-      const other = new Memory(store, { tenant: 'other' })
+      const other = new Memory(opened, { tenant: `${tenant}-other` })
       await memory.remember('notes', 'a', 'mine')
       await other.remember('notes', 'a', 'theirs')
 
