@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/sqlite/database.js'
+import { migrationsFolder } from '../../src/sqlite/migration-files.js'
 import { migrate } from '../../src/sqlite/migrator.js'
 import { tempPath } from '../database/temp-folder.js'
 import { migrationFolder, NOTES, RECORDS, TAGS } from './migration-folder.js'
@@ -54,6 +55,24 @@ describe('ten processes that start at once', () => {
     const answers = await startTogether(path, migrationFolder(files))
 
     expectAppliedOnce(path, answers, [1, 2, 3])
+  })
+
+  it('on no file yet, with the migrations that are shipped: they run once, triggers included', async () => {
+    const path = tempPath()
+
+    const answers = await startTogether(path, migrationsFolder('sqlite'))
+
+    expect(answers.filter((answer) => answer.applied === undefined)).toEqual([])
+    const applied = answers.flatMap((answer) => answer.applied ?? [])
+    expect(applied).toEqual(applied.map((_, index) => index + 1))
+    const connection = openDatabase({ path, role: 'writer' })
+    onTestFinished(() => connection.close())
+    const record = connection.prepare('SELECT version FROM schema_migrations ORDER BY version').all()
+    expect(record.map(({ version }) => version)).toEqual(applied)
+    expect(
+      connection.prepare(`SELECT count(*) AS n FROM sqlite_master WHERE type = 'trigger'`).get()?.n,
+    ).toBeGreaterThan(20)
+    expect(connection.pragma('integrity_check')).toBe('ok')
   })
 
   it('on a file that is behind: only what is missing runs, once', async () => {
