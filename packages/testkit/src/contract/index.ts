@@ -4,6 +4,7 @@ import { eventsContract } from './events.js'
 import { fencesContract } from './fences.js'
 import { idempotencyContract } from './idempotency.js'
 import { integrationFlowContract } from './integration-flow.js'
+import { keyFencesContract } from './key-fences.js'
 import { leasesContract } from './leases.js'
 import type { OpenTestStore, TestStore } from '../open-test-store.js'
 import { payloadCodecsContract } from './payload-codecs.js'
@@ -20,6 +21,7 @@ const CONTRACTS = [
   fencesContract,
   checkpointsContract,
   idempotencyContract,
+  keyFencesContract,
   eventsContract,
   processesContract,
   sweepContract,
