@@ -340,6 +340,23 @@ export const checkpointsContract = (open: OpenTestStore): void => {
       expect(await permitsLeft(test)).toBe(0)
     })
 
+    it('takes one whose last verification found that it no longer holds', async () => {
+      const test = await open()
+      const { store } = test
+      const lease = await leasedItem(test)
+      const { id } = await store.checkpoints.append(lease, step)
+      await store.checkpoints.append(lease, step)
+      const verify = (outcome: 'verified' | 'invalid') =>
+        store.checkpoints.recordVerification(id, { outcome, findings: [], verifiedBy: 'v' })
+      await verify('verified')
+      await expect(store.checkpoints.remove(id)).rejects.toMatchObject({ code: 'checkpoint.protected' })
+
+      await verify('invalid')
+      await store.checkpoints.remove(id)
+
+      expect(await store.checkpoints.get(id)).toBeUndefined()
+    })
+
     it('refuses the last verified of its type until a later one of that type is verified', async () => {
       const test = await open()
       const { store } = test

@@ -75,6 +75,15 @@ export const fencesContract = (open: OpenTestStore): void => {
       await expect(write(test.store, stale)).rejects.toMatchObject({ code: 'lease.lost' })
     })
 
+    it('says nothing to another tenant of what the owner has written: work_item.not_found', async () => {
+      const test = await open()
+      const lease = await leasedItem(test)
+      await write(test.store, lease)
+
+      const foreign = { ...lease, tenant: 'foreign' }
+      await expect(write(test.store, foreign)).rejects.toMatchObject({ code: 'work_item.not_found' })
+    })
+
     it('refuses the lease of another tenant’s item of the same id: work_item.not_found', async () => {
       const test = await open()
       const lease = await leasedItem(test)
