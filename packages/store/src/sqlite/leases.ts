@@ -16,7 +16,7 @@ const UNDER_LEASE = sql`
   tenant = ${p('tenant')} and id = ${p('workItemId')}
     and state = 'running' and fencing_token = ${p('fencingToken')}`
 
-/** The item as this very lease left it, however often it is asked. */
+/** The item as this very lease left it, however often it is asked. What was scheduled may have become `due` since. */
 const SETTLED_BY_LEASE = sql`
   tenant = ${p('tenant')} and id = ${p('workItemId')} and settle_token = ${p('fencingToken')}`
 
@@ -68,8 +68,8 @@ const failBinding = oneStatement(fail, (db) => {
     db,
     sql`
       select state, attempt, max_attempts as "maxAttempts" from work_items
-      where ${SETTLED_BY_LEASE} and state in ('pending', 'scheduled', 'failed')
-        and reason in ('retry', 'failed') and error = ${p('error')}`,
+      where ${SETTLED_BY_LEASE} and fencing_token = settle_token and state in ('pending', 'scheduled', 'failed')
+        and reason in ('retry', 'due', 'failed') and error = ${p('error')}`,
   )
   const refuse = preparedLeaseRefusal(db)
   return (args) => {
@@ -97,7 +97,8 @@ const releaseBinding = oneStatement(release, (db) => {
     db,
     sql`
       select state from work_items
-      where ${SETTLED_BY_LEASE} and state in ('pending', 'scheduled') and reason in ('released', 'ahead_returned')`,
+      where ${SETTLED_BY_LEASE} and fencing_token = settle_token + 1 and state in ('pending', 'scheduled')
+        and reason in ('released', 'ahead_returned', 'due')`,
   )
   const refuse = preparedLeaseRefusal(db)
   return (args) => {

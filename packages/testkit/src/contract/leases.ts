@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenTestStore } from '../open-test-store.js'
+import { leasedItem } from './leased-item.js'
 import { claimMany, claimOne } from './claiming.js'
 
 const failure = { code: 'test.broken', message: 'it broke' }
@@ -523,6 +524,26 @@ export const leasesContract = (open: OpenTestStore): void => {
 
       expect(again).toEqual(first)
       expect(await test.store.workItems.require(id)).toMatchObject({ state: 'pending', attempt: 1 })
+    })
+
+    it('asked again when its time to try again has come gives that answer still, and so does a release', async () => {
+      const test = await open()
+      const { leases, sweep } = test.store
+      const failed = await leasedItem(test)
+      const released = await leasedItem(test)
+      const later = test.clock.nowMs() + 100
+      await leases.fail(failed, failure, { retryAtMs: later })
+      await leases.release(released, { visibleAtMs: later })
+      test.clock.advance(100)
+      await sweep.promoteDue()
+
+      expect(await leases.fail(failed, failure, { retryAtMs: later })).toMatchObject({ state: 'pending', attempt: 1 })
+      expect(await leases.release(released, { visibleAtMs: later })).toEqual({ state: 'pending' })
+
+      const lost = { code: 'lease.lost' }
+      await expect(leases.fail(released, failure)).rejects.toMatchObject(lost)
+      await expect(leases.release(failed)).rejects.toMatchObject(lost)
+      await expect(leases.fail(failed, { ...failure, message: 'otherwise' })).rejects.toMatchObject(lost)
     })
 
     it('stores an Error by its code, name and message, even one that holds a NUL', async () => {
