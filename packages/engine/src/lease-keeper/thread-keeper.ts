@@ -1,4 +1,5 @@
 import { errorOf, InvariantError, refusalOf } from '@holdfast/store'
+import { threadFlags } from '@holdfast/store/sqlite'
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import { leaseKey } from '../lease-key.js'
@@ -73,7 +74,12 @@ export class ThreadKeeper implements LeaseKeeper {
   }
 
   #launch(): Thread {
-    const thread = new Thread(this.entry, { workerData: this.data, name: 'holdfast-leases', resourceLimits: SMALL })
+    const thread = new Thread(this.entry, {
+      workerData: this.data,
+      name: 'holdfast-leases',
+      resourceLimits: SMALL,
+      execArgv: threadFlags(),
+    })
     this.#thread = thread
     thread.on('message', (message: FromKeeperThread) => this.#hear(message))
     thread.on('error', (error) => this.#hear(failed(error)))
