@@ -184,6 +184,27 @@ export const fencesContract = (open: OpenTestStore): void => {
       expect(await store.leases.complete(lease, null)).toMatchObject({ state: 'completed' })
     })
 
+    it('have a type, an input and a result of their own', async () => {
+      const { store, enqueue } = await open()
+      const theirs = store.forTenant('foreign')
+      await enqueue({ id: 'one' })
+      const task = { id: 'one', type: 'other', input: 'theirs' }
+      await theirs.tasks.submit(task)
+
+      expect(await theirs.tasks.submit(task)).toMatchObject({ created: false })
+      for (const [tenant, result] of [
+        [store, 'ours'],
+        [theirs, 'theirs'],
+      ] as const) {
+        const [lease] = await tenant.leases.claim({ taskId: 'one', owner: 'w' })
+        if (lease) await tenant.leases.complete(lease, result)
+      }
+
+      expect(await store.tasks.require('one')).toMatchObject({ type: 'test', result: 'ours' })
+      expect(await theirs.tasks.require('one')).toMatchObject({ type: 'other', result: 'theirs' })
+      expect(await store.tasks.list()).toHaveLength(1)
+    })
+
     it('claimed by the task take nothing of the other tenant’s', async () => {
       const { store, enqueue } = await open()
       await enqueue({ id: 'one' })

@@ -286,9 +286,12 @@ export const idempotencyContract = (open: OpenTestStore): void => {
     it.each([
       [
         'swept away',
-        async ({ store, clock }: TestStore) => void (clock.advance(2_000), await store.sweep.expireKeys()),
+        async ({ store, clock }: TestStore) => {
+          clock.advance(2_000)
+          await store.sweep.expireKeys()
+        },
       ],
-      ['forgotten', async ({ store }: TestStore) => void (await store.idempotency.forget('pay'))],
+      ['forgotten', ({ store }: TestStore) => store.idempotency.forget('pay')],
     ])('that was %s and is there again is not answered by the first holder: idempotency.lost', async (_, remove) => {
       const test = await open()
       const { idempotency } = test.store

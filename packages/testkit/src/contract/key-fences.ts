@@ -25,6 +25,8 @@ export const keyFencesContract = (open: OpenTestStore): void => {
 
       await ours.heartbeat(refOf(await ours.checkOrCreate('beat', take)), { leaseMs: 5_000 })
       await ours.complete(refOf(await ours.checkOrCreate('answer', take)), 'ours')
+      expect(await ours.checkOrCreate('answer', take)).toMatchObject({ outcome: 'completed', response: 'ours' })
+      expect(await theirs.checkOrCreate('answer', take)).toMatchObject({ outcome: 'in_progress' })
       await ours.fail(refOf(await ours.checkOrCreate('fail', take)), failure)
       await ours.checkOrCreate('forget', take)
       await ours.forget('forget')

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline'
 
 export interface SpawnNodeOptions {
   readonly args?: readonly string[]
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   /** Whose permissions it has; only root may choose. */
@@ -37,7 +39,7 @@ export interface NodeProcess {
 
 /** Starts `node script`. The script is a built file: nothing of the test runner reaches into the child. */
 export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeProcess => {
-  const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script, ...(options.args ?? [])], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // The test runner's own settings are not the child's.
     env: { PATH: process.env.PATH, ...options.env },
