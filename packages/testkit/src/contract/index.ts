@@ -11,6 +11,7 @@ import { payloadCodecsContract } from './payload-codecs.js'
 import { processesContract } from './processes.js'
 import { retentionContract } from './retention.js'
 import { sweepContract } from './sweep.js'
+import { sweepFencesContract } from './sweep-fences.js'
 import { tasksContract } from './tasks.js'
 import { workItemsContract } from './work-items.js'
 
@@ -25,6 +26,7 @@ const CONTRACTS = [
   eventsContract,
   processesContract,
   sweepContract,
+  sweepFencesContract,
   retentionContract,
   payloadCodecsContract,
   integrationFlowContract,
