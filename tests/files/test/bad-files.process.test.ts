@@ -8,7 +8,7 @@ import { CONFIG, PROGRAMS } from './programs.js'
 
 /** sysexits.h EX_CONFIG: a supervisor sees that starting again is no use. */
 const EXIT_CONFIGURATION = 78
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 /** nobody, of nogroup. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 const isRoot = process.getuid?.() === 0
