@@ -56,6 +56,17 @@ export const sweepFencesContract = (open: OpenTestStore): void => {
       expect(await store.leases.complete(lease, null)).toMatchObject({ state: 'completed' })
     })
 
+    it('is the last attempt of an item that was claimed ahead and never begun', async () => {
+      const test = await open()
+      const id = await test.enqueue({ maxAttempts: 1 })
+      await claimOne(test, { ahead: true })
+      test.clock.advance(1_001)
+
+      await test.store.sweep.recoverExpired({ sweeper: 's' })
+
+      expect(await test.store.workItems.require(id)).toMatchObject({ state: 'pending', attempt: 0 })
+    })
+
     it('is the record of a process that stopped by itself', async () => {
       const test = await open()
       await register(test, ['gone'])
