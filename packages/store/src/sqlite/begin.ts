@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = 0.5
 const LONGEST_PAUSE_MS = 10
 
 /** How long start-up and a user's transaction wait for the write lock: longer than any group, shorter than patience. */
-export const DEFAULT_LOCK_WAIT_MS = 5_000
+export const DEFAULT_LOCK_WAIT_MS = 30_000
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
