@@ -69,8 +69,9 @@ export class ThreadKeeper implements LeaseKeeper {
     if (!thread) return
     const exited = once(thread, 'exit')
     this.#post({ type: 'stop' })
-    // A thread that can't get the write lock is ended where it stands: what it had open is rolled back.
-    if (!(await settledWithin(systemTimers, STOP_MS, exited))) await thread.terminate()
+    // One that waits for the write lock is left behind: it ends by itself, or with the process. Ending it where it stands
+    // would end the process as well when it is inside libsql (a panic of its binding).
+    if (!(await settledWithin(systemTimers, STOP_MS, exited))) thread.unref()
   }
 
   #launch(): Thread {

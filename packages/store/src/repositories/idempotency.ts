@@ -74,7 +74,8 @@ export class IdempotencyKeys {
    */
   async checkOrCreate(key: string, options: CheckOrCreate): Promise<KeyClaim> {
     const { leaseMs = IDEMPOTENCY_LEASE_MS, ttlMs = IDEMPOTENCY_TTL_MS } = options
-    const tenant = tenantOf(this.context, options)
+    const { lease } = options
+    const tenant = tenantOf(this.context, lease && options.tenant === undefined ? { tenant: lease.tenant } : options)
     const claim = await this.context.submits.submit(checkOrCreateKey, {
       tenant,
       key: checkName('key', key),

@@ -1,4 +1,5 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { checkpointVerifications, events, processes, storeProperties, workItemStreams } from '@holdfast/schema/sqlite'
+import { getTableName, sql, type SQL } from 'drizzle-orm'
 import { evidenceRowExists } from '../checkpoints.js'
 import { granted, refused } from '../operation.js'
 import { read, type SqliteBinding } from './module.js'
@@ -16,9 +17,17 @@ const equalities = (values: { readonly [column: string]: string | number | null 
 const all = (conditions: readonly SQL[]): SQL =>
   conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `)
 
+/** Rows of all tenants, in tables that don't say whose each is. The full-text index and what it is made of are others. */
+const OF_ALL_TENANTS: ReadonlySet<string> = new Set(
+  [events, workItemStreams, checkpointVerifications, processes, storeProperties].map((table) => getTableName(table)),
+)
+
+const isShared = (table: string): boolean => OF_ALL_TENANTS.has(table) || /^(?:sqlite|sections_fts)(?:_|$)/.test(table)
+
 /**
  * Table and columns are looked up in the file before they become part of a statement, and values are always bound.
- * A table that has a column `tenant` shows only the asking tenant's rows.
+ * A table that has a column `tenant` shows only the asking tenant's rows; tables of ours in which
+ * tenants' rows stand unmarked are not shown at all.
  */
 export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) => {
   const columnsOf = preparedRows<{ name: string }>(
@@ -28,7 +37,7 @@ export const evidenceRowOnSqlite: SqliteBinding = read(evidenceRowExists, (db) =
   )
   return ({ tenant, table, match, values }) => {
     const columns = new Set(columnsOf({ table }).map(({ name }) => name))
-    if (columns.size === 0)
+    if (columns.size === 0 || isShared(table))
       return refused('input.invalid', 'evidence names a table that the file does not have', { table })
     const unknown = [...Object.keys(match), ...Object.keys(values)].find((column) => !columns.has(column))
     if (unknown !== undefined)

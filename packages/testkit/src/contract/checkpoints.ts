@@ -413,6 +413,15 @@ export const checkpointsContract = (open: OpenTestStore): void => {
       expect(await store.forTenant('stranger').checkpoints.findEvidenceRow(row)).toMatchObject({ exists: false })
     })
 
+    it('show nothing of tables in which the rows of all tenants stand unmarked', async () => {
+      const { store } = await open()
+
+      for (const table of ['events', 'work_item_streams', 'checkpoint_verifications', 'processes', 'sections_fts'])
+        await expect(store.checkpoints.findEvidenceRow({ table, match: {} })).rejects.toMatchObject({
+          code: 'input.invalid',
+        })
+    })
+
     it('refuse names that the file does not have, hostile ones among them: input.invalid', async () => {
       const { store } = await open()
       const hostile = ['nothing', 'work_items; drop table tasks', 'work_items" --', "x' or '1'='1", 'sqlite_schema']

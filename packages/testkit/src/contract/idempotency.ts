@@ -375,6 +375,19 @@ export const idempotencyContract = (open: OpenTestStore): void => {
       expect(again.outcome).toBe('in_progress')
     })
 
+    it('belongs to the tenant of the lease under which it is taken', async () => {
+      const test = await open()
+      const stranger = test.store.forTenant('stranger')
+      const { taskId } = await stranger.tasks.submit({ type: 'test', input: null })
+      const [lease] = await stranger.leases.claim({ taskId, owner: 'a' })
+      if (!lease) throw new Error('nothing was claimed')
+
+      await test.store.idempotency.checkOrCreate('pay', { request, lease })
+
+      expect(await test.store.idempotency.get('pay')).toBeUndefined()
+      expect(await stranger.idempotency.get('pay')).toMatchObject({ workItemId: lease.workItemId })
+    })
+
     it('pending in this very attempt is in progress, however often it asks', async () => {
       const test = await open()
       const { store } = test
