@@ -21,7 +21,7 @@ describe('an operation inside a transaction of the caller', () => {
   it('is refused on any other, whose settings nobody vouches for: store.foreign_connection', () => {
     const connection = open()
     const foreign = drizzleOver({
-      prepare: (text) => connection.prepare(text),
+      prepare: (text: string) => connection.prepare(text),
       transaction: () => () => {},
     } as never)
 
