@@ -17,7 +17,7 @@ export function announcement({ host, port, cwd, dataDir, workerPid }) {
     'In another terminal, read every Markdown file below a folder into a searchable store:',
     `  ${command} submit ingest --input '{"folder":"./node_modules"}'`,
     `  ${command} watch <task id>`,
-    `  ${command} search 'durable'`,
+    `  ${command} search 'typed array'`,
     '',
     'Kill the worker in the middle of it. It is started again, and nothing is lost or done twice:',
     `  kill -9 ${workerPid}`,

@@ -11,5 +11,5 @@ export const makeLog = (level: string | undefined, env: NodeJS.ProcessEnv = proc
     base: { name: 'worker' },
     timestamp: stdTimeFunctions.isoTime,
   }
-  return isPretty ? pino(options, pretty({ ignore: 'pid,hostname,name', sync: true })) : pino(options)
+  return isPretty ? pino(options, pretty({ ignore: 'pid,hostname,name', singleLine: true, sync: true })) : pino(options)
 }

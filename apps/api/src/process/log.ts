@@ -15,5 +15,5 @@ export const makeLog = (level: string | undefined, env: NodeJS.ProcessEnv = proc
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.headers.${name}`]), censor: '[redacted]' },
   }
-  return isPretty ? pino(options, pretty({ ignore: 'pid,hostname,name', sync: true })) : pino(options)
+  return isPretty ? pino(options, pretty({ ignore: 'pid,hostname,name', singleLine: true, sync: true })) : pino(options)
 }
