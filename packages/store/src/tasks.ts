@@ -54,6 +54,8 @@ export interface ListTasksArgs {
   /** Tasks older than this `seq`; null for the newest. */
   readonly beforeSeq: number | null
   readonly limit: number
+  /** False leaves results where they are: each may be a megabyte. They then read as null. */
+  readonly payloads: boolean
 }
 
 export interface CancelTaskArgs {

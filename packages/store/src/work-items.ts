@@ -73,6 +73,8 @@ export interface ListWorkItemsArgs {
   /** Items newer than this `seq`; null from the first. */
   readonly afterSeq: number | null
   readonly limit: number
+  /** False leaves inputs and results where they are: each may be a megabyte. They then read as null. */
+  readonly payloads: boolean
 }
 
 export type WorkItemCounts = { readonly [State in WorkState]: number }

@@ -72,7 +72,9 @@ export const taskRoutes = ({ store }: ApiContext): RouteGroup =>
   routeGroup()
     .openapi(listTasks, async (c) => {
       const { state, type, cursor, limit } = c.req.valid('query')
-      const rows = await store.tasks.list(present({ state, type, beforeSeq: positionOf(cursor), limit: limit + 1 }))
+      const rows = await store.tasks.list(
+        present({ state, type, beforeSeq: positionOf(cursor), limit: limit + 1, payloads: false }),
+      )
       const page = pageOf(rows, limit, (task) => task.seq)
       return c.json({ tasks: page.rows.map(taskSummaryView), nextCursor: page.nextCursor }, 200)
     })

@@ -46,7 +46,7 @@ export const workItemRoutes = ({ store }: ApiContext): RouteGroup =>
       const { state, cursor, limit } = c.req.valid('query')
       await store.tasks.require(id)
       const rows = await store.workItems.list(
-        present({ taskId: id, state, afterSeq: positionOf(cursor), limit: limit + 1 }),
+        present({ taskId: id, state, afterSeq: positionOf(cursor), limit: limit + 1, payloads: false }),
       )
       const page = pageOf(rows, limit, (item) => item.seq)
       return c.json({ items: page.rows.map(workItemSummaryView), nextCursor: page.nextCursor }, 200)

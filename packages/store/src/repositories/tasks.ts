@@ -62,6 +62,8 @@ export interface ListTasks extends TenantOption {
   readonly beforeSeq?: number
   /** 1 to 500, default 50. */
   readonly limit?: number
+  /** False for a page without results, which read as undefined. True unless said otherwise. */
+  readonly payloads?: boolean
 }
 
 /** Submissions, from the first write of a task to its last. */
@@ -106,13 +108,15 @@ export class Tasks {
   }
 
   /** Newest first. */
-  async list({ state, type, beforeSeq, limit = PAGE_LIMIT, ...options }: ListTasks = {}): Promise<readonly Task[]> {
+  async list(request: ListTasks = {}): Promise<readonly Task[]> {
+    const { state, type, beforeSeq, limit = PAGE_LIMIT, payloads = true, ...options } = request
     const records = await this.context.submits.submit(listTasks, {
       tenant: tenantOf(this.context, options),
       state: state === undefined ? null : checkOneOf('state', state, TASK_STATES),
       type: type === undefined ? null : checkName('type', type),
       beforeSeq: beforeSeq === undefined ? null : checkInteger('beforeSeq', beforeSeq, 0, Number.MAX_SAFE_INTEGER),
       limit: checkPage(limit),
+      payloads,
     })
     return records.map((record) => this.#task(record))
   }

@@ -41,6 +41,8 @@ export interface ListWorkItems extends TenantOption {
   readonly afterSeq?: number
   /** 1 to 500, default 50. */
   readonly limit?: number
+  /** False for a page without inputs and results, which read as null and undefined. True unless said otherwise. */
+  readonly payloads?: boolean
 }
 
 interface SpawnArgs {
@@ -68,13 +70,14 @@ export class WorkItems {
 
   /** A task's items, oldest first. Of a task that isn't there, none. */
   async list(request: ListWorkItems): Promise<readonly WorkItem[]> {
-    const { taskId, state, afterSeq, limit = PAGE_LIMIT } = request
+    const { taskId, state, afterSeq, limit = PAGE_LIMIT, payloads = true } = request
     const records = await this.context.submits.submit(listWorkItems, {
       tenant: tenantOf(this.context, request),
       taskId: checkName('taskId', taskId),
       state: state === undefined ? null : checkOneOf('state', state, WORK_STATES),
       afterSeq: afterSeq === undefined ? null : checkInteger('afterSeq', afterSeq, 0, Number.MAX_SAFE_INTEGER),
       limit: checkPage(limit),
+      payloads,
     })
     return records.map((record) => this.#workItem(record))
   }

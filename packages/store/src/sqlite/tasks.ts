@@ -131,14 +131,23 @@ const taskRecord = ({
   result: row.state === 'active' ? null : payloadOrNull(result, resultEncoding),
 })
 
-const preparedTasks = (db: SqliteDatabase) =>
+/** For a page of many: a result that isn't asked for is not even read. */
+const listFields = {
+  ...taskFields,
+  result: sql`case when ${p('payloads')} then ${root.result} end`.as('result') as SQL.Aliased<string | null>,
+  resultEncoding: sql`case when ${p('payloads')} then ${root.resultEncoding} end`.as('result_encoding') as SQL.Aliased<
+    string | null
+  >,
+}
+
+const preparedTasks = (db: SqliteDatabase, fields: typeof taskFields | typeof listFields) =>
   db
-    .select(taskFields)
+    .select(fields)
     .from(tasks)
     .leftJoin(root, and(eq(root.tenant, tasks.tenant), eq(root.id, tasks.id)))
 
 const get = quickRead(getTask, (db) => {
-  const byId = preparedTasks(db)
+  const byId = preparedTasks(db, taskFields)
     .where(and(eq(tasks.tenant, p('tenant')), eq(tasks.id, p('id'))))
     .prepare()
   return (args) => {
@@ -150,14 +159,14 @@ const get = quickRead(getTask, (db) => {
 const list = read(listTasks, (db) => {
   const ofType = sql`(${p('type')} is null or ${tasks.type} = ${p('type')})`
   const before = and(eq(tasks.tenant, p('tenant')), lt(tasks.seq, p('beforeSeq')), ofType)
-  const newest = preparedTasks(db).where(before).orderBy(desc(tasks.seq)).limit(p('limit')).prepare()
-  const newestOfState = preparedTasks(db)
+  const newest = preparedTasks(db, listFields).where(before).orderBy(desc(tasks.seq)).limit(p('limit')).prepare()
+  const newestOfState = preparedTasks(db, listFields)
     .where(and(before, eq(tasks.state, p('state'))))
     .orderBy(desc(tasks.seq))
     .limit(p('limit'))
     .prepare()
   return ({ beforeSeq, ...args }) => {
-    const values = { ...args, beforeSeq: beforeSeq ?? Number.MAX_SAFE_INTEGER }
+    const values = { ...args, payloads: args.payloads ? 1 : 0, beforeSeq: beforeSeq ?? Number.MAX_SAFE_INTEGER }
     return granted((args.state === null ? newest : newestOfState).all(values).map(taskRecord))
   }
 })

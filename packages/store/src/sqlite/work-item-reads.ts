@@ -52,6 +52,22 @@ const workItemFields = {
   updatedAtMs: workItems.updatedAtMs,
 }
 
+/**
+ * The same for a page of many: a payload may be a megabyte, and one that isn't asked for is not even read. Its place is
+ * taken by JSON's null.
+ */
+const listFields = {
+  ...workItemFields,
+  input: sql`case when ${p('payloads')} then ${workItems.input} else 'null' end`.as('input') as SQL.Aliased<string>,
+  inputEncoding: sql`case when ${p('payloads')} then ${workItems.inputEncoding} else 'json' end`.as(
+    'input_encoding',
+  ) as SQL.Aliased<string>,
+  result: sql`case when ${p('payloads')} then ${workItems.result} end`.as('result') as SQL.Aliased<string | null>,
+  resultEncoding: sql`case when ${p('payloads')} then ${workItems.resultEncoding} end`.as(
+    'result_encoding',
+  ) as SQL.Aliased<string | null>,
+}
+
 type Flat = Omit<WorkItemRecord, 'isRoot' | 'isAhead' | 'input' | 'result'> & {
   readonly isRoot: number
   readonly isAhead: number
@@ -85,7 +101,7 @@ export const getBinding: SqliteBinding = quickRead(getWorkItem, (db) => {
 export const listBinding: SqliteBinding = read(listWorkItems, (db) => {
   const inState = (state: (typeof WORK_STATES)[number] | ReturnType<typeof p>) =>
     db
-      .select(workItemFields)
+      .select(listFields)
       .from(tasks)
       .innerJoin(workItems, eq(workItems.taskSeq, tasks.seq))
       .where(
@@ -105,7 +121,7 @@ export const listBinding: SqliteBinding = read(listWorkItems, (db) => {
     .prepare()
   type Arm = ReturnType<typeof inState>
   return ({ afterSeq, ...args }) => {
-    const values = { ...args, afterSeq: afterSeq ?? 0 }
+    const values = { ...args, payloads: args.payloads ? 1 : 0, afterSeq: afterSeq ?? 0 }
     return granted((args.state === null ? ofAnyState : ofState).all(values).map(workItemRecord))
   }
 })

@@ -167,6 +167,25 @@ export const workItemsContract = (open: OpenTestStore): void => {
   })
 
   describe("a task's items", () => {
+    it('are listed without their payloads where nobody asks for them', async () => {
+      const { store } = await open()
+      const { taskId } = await store.tasks.submit({ type: 'test', input: { large: 'in' } })
+      const [lease] = await store.leases.claim({ taskId, owner: 'a' })
+      if (!lease) throw new Error('nothing was claimed')
+      await store.leases.complete(lease, { large: 'out' })
+
+      for (const state of [undefined, 'completed' as const]) {
+        const request = { taskId, ...(state && { state }) }
+        const [whole] = await store.workItems.list(request)
+        const [bare] = await store.workItems.list({ ...request, payloads: false })
+        expect(whole).toMatchObject({ input: { large: 'in' }, result: { large: 'out' } })
+        expect(bare).toEqual({ ...whole, input: null, result: undefined })
+      }
+      const [task] = await store.tasks.list({ payloads: false })
+      expect(task).toMatchObject({ id: taskId, state: 'completed', result: undefined })
+      expect((await store.tasks.list())[0]?.result).toEqual({ large: 'out' })
+    })
+
     it('are listed by state, oldest first, in pages', async () => {
       const test = await open()
       const taskId = await test.enqueue()
