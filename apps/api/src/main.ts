@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=30
 import { aborted, EXIT_FAILURE, stopSignal } from '@holdfast/engine/app'
 import { startApi } from './process/api-process.js'
 import { resolveApiSettings } from './process/api-settings.js'

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=30
 import { resolveSettings } from '@holdfast/engine'
 import { aborted, EXIT_FAILURE, exitCodeOf, stopSignal } from '@holdfast/engine/app'
 import { makeLog } from './log.js'

@@ -8,13 +8,13 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openStore } from '@holdfast/store/sqlite'
-import { NODE_FLAGS } from '../../scripts/supervisor/node-flags.mjs'
-import { describeMachine, machine, median } from '../support/machine.mjs'
-import { writeCorpus } from './corpus.mjs'
+import { NODE_FLAGS } from '../scripts/supervisor/node-flags.mjs'
+import { describeMachine, machine, median } from './support/machine.mjs'
+import { writeCorpus } from './ingest/corpus.mjs'
 
-const root = resolve(import.meta.dirname, '../..')
+const root = resolve(import.meta.dirname, '..')
 
-export const run = async (args) => {
+const main = async (args) => {
   const { values } = parseArgs({
     args,
     options: {
@@ -120,3 +120,5 @@ const print = (result, asJson) => {
   const rate = median(runs.map(({ filesPerSecond }) => filesPerSecond))
   console.log(`| median | ${rate} | | | |`)
 }
+
+await main(process.argv.slice(2))
