@@ -21,7 +21,7 @@ const SETTLE_MS = 60_000
 const TOKEN = 'a-token-for-tests-only'
 const CONFIG = fileURLToPath(new URL('../../../holdfast.config.ts', import.meta.url))
 /** The supervisor's own option: V8 sizes its nursery for the whole machine otherwise. */
-const AS_NPM_START = ['--max-semi-space-size=4']
+const AS_NPM_START = ['--max-semi-space-size=4', '--heap-growing-percent=30']
 const MAX_WORKER_BYTES = 250_000_000
 
 /** An ingest that somebody submitted, and may have been told so. */
