@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../workspace/command.mjs'
 import { ROOT, SCRATCH } from '../workspace/root.mjs'
+import { machinePace } from './machine-pace.mjs'
 import { summarize } from './report.mjs'
 
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
@@ -18,7 +19,11 @@ export async function runVitest(env, { label, node = process.execPath, args = []
   await mkdir(join(SCRATCH, 'reports'), { recursive: true })
   await rm(file, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const before = machinePace(node)
   const { code } = await runCommand(node, [VITEST, 'run', ...reporters, ...args], { env })
   if (!existsSync(file)) return { counts: { passed: 0, failed: 1, skipped: 0 }, files: [] }
-  return summarize(JSON.parse(readFileSync(file, 'utf8')), code)
+  const { counts, files } = summarize(JSON.parse(readFileSync(file, 'utf8')), code)
+  // Others may have come or gone meanwhile: the slower of the two moments counts.
+  const pace = Math.max(before, machinePace(node))
+  return { counts, files: files.map((each) => ({ ...each, pace })) }
 }

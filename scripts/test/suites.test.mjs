@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { countIn, requireSeen } from '../gates/gate.mjs'
 import { runUnderNode24 } from '../suites/node24.mjs'
 import { addCounts, summarize } from '../suites/report.mjs'
-import { overBudget, SLOW_FILES, slowestFiles } from '../suites/time-budget.mjs'
+import { machinePace } from '../suites/machine-pace.mjs'
+import { overBudget, SLOW_FILES, slowestFiles, totalBudgetMs } from '../suites/time-budget.mjs'
 import { ROOT } from '../workspace/root.mjs'
 
 const file = (status, ...tests) => ({
@@ -59,6 +60,22 @@ describe('the time budget', () => {
 
     expect(overBudget([slow], listed)).toEqual([])
     expect(overBudget([{ ...slow, durationMs: 60_001 }], listed)).toHaveLength(1)
+  })
+
+  it('allows for a machine that is slower, by as much as it is', () => {
+    expect(overBudget([{ ...slow, durationMs: 50_000, pace: 2 }])).toEqual([])
+    expect(overBudget([{ ...slow, durationMs: 50_001, pace: 2 }])).toHaveLength(1)
+    expect(totalBudgetMs([{ ...slow, pace: 1 }])).toBe(17 * 60_000)
+    expect(
+      totalBudgetMs([
+        { ...slow, pace: 1.5 },
+        { ...slow, pace: 3 },
+      ]),
+    ).toBe(1.5 * 17 * 60_000)
+  })
+
+  it('measures a pace that is no quicker than the reference', () => {
+    expect(machinePace()).toBeGreaterThanOrEqual(1)
   })
 
   it('lists only files that are there', () => {
