@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase, openStore } from '@holdfast/store/sqlite'
+import { promisify } from 'node:util'
 import { startProgram, type SpawnNodeOptions } from '@holdfast/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CONFIG, PROGRAMS } from './programs.js'
@@ -20,11 +21,11 @@ const dataFolder = async () => {
   return { dataDir, path: join(dataDir, 'holdfast.db') }
 }
 
-/** A good file with a task in it, closed. */
-const goodFile = async (path: string) => {
-  const store = await openStore({ path, durability: 'process' })
-  await store.tasks.submit({ type: 'ingest', input: { folder: '.' } })
-  await store.close()
+const MAKE_FILE = join(import.meta.dirname, 'fixtures/make-file.mjs')
+
+/** A good file with a task in it, that nobody has open, changed by `sql`. */
+const goodFile = async (path: string, sql = '') => {
+  await promisify(execFile)(process.execPath, [MAKE_FILE, path, sql])
 }
 
 /** Starts the API and a worker, and gives how each refused. */
@@ -78,13 +79,12 @@ describe('API and worker refuse, and leave as it was', { timeout: PATIENCE_MS },
 
   it('a file that a newer version made', async () => {
     const { dataDir, path } = await dataFolder()
-    await goodFile(path)
-    const newer = openDatabase({ path, role: 'writer' })
-    newer.exec(`
-        UPDATE schema_versions SET version = version + 1;
-        INSERT INTO schema_migrations (scope, version, name, hash, applied_at_ms)
-          SELECT scope, version, 'of the future', 'its hash', updated_at_ms FROM schema_versions`)
-    newer.close()
+    await goodFile(
+      path,
+      `UPDATE schema_versions SET version = version + 1;
+       INSERT INTO schema_migrations (scope, version, name, hash, applied_at_ms)
+         SELECT scope, version, 'of the future', 'its hash', updated_at_ms FROM schema_versions`,
+    )
     const before = await readFile(path)
 
     expect(await refusals(dataDir)).toEqual(refusedWith('store.newer_schema'))
