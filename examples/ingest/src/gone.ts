@@ -13,7 +13,7 @@ export interface Stretch {
   readonly lastPath: string | undefined
   /** What the walk found in it. */
   readonly found: ReadonlySet<string>
-  /** Folders that couldn't be listed: nobody knows what is gone from them. */
+  /** Folders that couldn't be listed, each with its last slash: nobody knows what is gone from them. */
   readonly unreadable: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export const removeGone = async (memory: Memory, stretch: Stretch): Promise<numb
     const page = await memory.listDocuments(namespace, { folder, limit: PAGE, ...(afterPath && { afterPath }) })
     for (const { path } of page) {
       if (lastPath !== undefined && isAfter(path, lastPath)) return removed
-      if (stretch.found.has(path) || stretch.unreadable.some((unread) => path.startsWith(`${unread}/`))) continue
+      if (stretch.found.has(path) || stretch.unreadable.some((unread) => path.startsWith(unread))) continue
       const gone = await memory.removeDocument(namespace, path, {
         idempotency: { prefix: keyPrefix(namespace, path) },
       })

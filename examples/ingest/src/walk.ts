@@ -7,7 +7,10 @@ import { systemCode } from './errors.js'
 const SKIPPED_FOLDERS = new Set(['.git', '.holdfast'])
 const MARKDOWN = /\.(md|markdown)$/i
 
-/** A Markdown file, or a folder that couldn't be listed. */
+/**
+ * A Markdown file, or a folder that couldn't be listed. Such a folder's path ends with a slash: that is where its files
+ * would stand in byte order, behind a file `a.md` beside the folder `a`.
+ */
 export type Found =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'unreadable'; readonly path: string; readonly code: string }
@@ -23,9 +26,11 @@ export async function* walkMarkdown(folder: string, afterPath?: string): AsyncGe
   try {
     entries = await readdir(folder, { withFileTypes: true })
   } catch (error) {
+    const code = systemCode(error)
+    const path = `${folder}/`
     // Gone since its parent was listed: then there is nothing to find in it.
-    if (systemCode(error) !== 'ENOENT')
-      yield { kind: 'unreadable', path: folder, code: systemCode(error) ?? 'unknown error' }
+    if (code !== 'ENOENT' && (afterPath === undefined || isAfter(path, afterPath)))
+      yield { kind: 'unreadable', path, code: code ?? 'unknown error' }
     return
   }
   for (const { entry } of entries.map(keyed).sort((a, b) => Buffer.compare(a.key, b.key))) {
