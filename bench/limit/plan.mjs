@@ -1,0 +1,87 @@
+/**
+ * Makes a plan for `native/limit.c` from what was recorded: every statement of an operation, and for every parameter
+ * where it comes from. Each operation was recorded twice, with other items, at other times; what differs between the
+ * two has to come from somewhere, and a parameter that comes from nowhere known is an error, never a guess.
+ */
+
+/** One operation's own statements: without BEGIN, COMMIT and savepoints, and without what is written once per group. */
+export const statementsOf = (alone, inPair) => {
+  const one = alone.filter(isStatement)
+  const two = inPair.filter(isStatement)
+  const own = two.length - one.length
+  const texts = (log) => log.map(({ sql }) => sql).join('\n')
+  if (own < 1 || texts([...one.slice(0, own), ...one]) !== texts(two))
+    throw new Error(`an operation can't be told from its group:\n${texts(two)}`)
+  return one.slice(0, own)
+}
+
+const isStatement = ({ control }) => !control
+
+/**
+ * @param operations `{ name, cycles: [{ statements, nowMs, fresh }, …] }`: two recordings each, of the same statements.
+ * @returns {string} The plan.
+ */
+export const planOf = (operations) => {
+  const lines = []
+  const earlier = []
+  for (const { name, cycles } of operations) {
+    lines.push(line('operation', name))
+    const [first, second] = cycles
+    for (const [at, statement] of first.statements.entries()) {
+      const twin = second.statements[at]
+      if (twin?.sql !== statement.sql) throw new Error(`${name} ran other statements the second time`)
+      lines.push(line('statement', statement.cells ? 1 : 0, statement.sql))
+      for (const [position, value] of statement.params.entries()) {
+        const source = sourceOf([value, twin.params[position]], { earlier, cycles })
+        if (!source)
+          throw new Error(`parameter ${position + 1} of this statement comes from nowhere:\n${statement.sql}`)
+        lines.push(...source)
+      }
+      earlier.push([statement.cells ?? [], twin.cells ?? []])
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** @returns The lines that say where a value comes from; undefined when that isn't known. */
+const sourceOf = (pair, { earlier, cycles }) => {
+  const [value, other] = pair
+  if (value === other) return [constant(value)]
+  const offset = cycles.map(({ nowMs }, index) => Number(pair[index]) - nowMs)
+  if (offset[0] === offset[1]) return [line('now', offset[0])]
+  const fresh = cycles[0].fresh.indexOf(value)
+  if (fresh >= 0 && cycles[1].fresh[fresh] === other) return [line('fresh', fresh)]
+  return cellOf(pair, earlier) ?? joinOf(pair, { earlier, cycles })
+}
+
+/** The newest row that held both. */
+const cellOf = ([value, other], earlier) => {
+  for (let at = earlier.length - 1; at >= 0; at -= 1) {
+    const [cells, twins] = earlier[at]
+    const column = cells.findIndex(
+      (cell, index) => String(cell) === String(value) && String(twins[index]) === String(other),
+    )
+    if (column >= 0) return [line('cell', at, column)]
+  }
+  return undefined
+}
+
+/** A text made of several values, such as a JSON array of leases. */
+const joinOf = (pair, known) => {
+  const [parts, others] = pair.map((text) => (typeof text === 'string' ? text.split(/([\w-]+)/) : []))
+  if (parts.length < 2 || parts.length !== others.length) return undefined
+  const sources = parts.map((part, index) => sourceOf([part, others[index]], known))
+  if (sources.some((source) => source?.length !== 1)) return undefined
+  return [line('join', sources.length), ...sources.flat()]
+}
+
+const constant = (value) => {
+  if (value === null) return line('null')
+  if (typeof value === 'string') return line('text', value)
+  return line(Number.isInteger(Number(value)) ? 'integer' : 'real', value)
+}
+
+const line = (...fields) =>
+  fields.map((field) => String(field).replace(/[\\\n\t]/g, (found) => ESCAPED[found])).join('\t')
+
+const ESCAPED = { '\\': '\\\\', '\n': '\\n', '\t': '\\t' }

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { inChild } from '../support/in-child.mjs'
+import { CYCLE, newItem } from '../support/work.mjs'
+import { planOf, statementsOf } from './plan.mjs'
+import { openRecordedStore } from './recorded-store.mjs'
+
+/** Unlike every count and length in a statement, so that a token is never taken for one of them. */
+const TOKENS = [23, 37]
+
+/** The steps of each plan by name. Those after a claim are given its lease. */
+const PLANS = {
+  cycle: CYCLE,
+  enqueue: { enqueue: (store) => store.tasks.submit(newItem()) },
+}
+
+/** An item that was claimed and handed back so often that its next claim gives it this token. */
+const addItem = async (store, token) => {
+  await store.tasks.submit(newItem())
+  for (let next = 1; next < token; next += 2) {
+    const lease = await CYCLE.claim(store)
+    await store.leases.release(lease)
+  }
+}
+
+/** Two recordings of every step, and of two at once, which tells the step's own statements from its group's. */
+const recordSteps = async ({ store, record }, steps) => {
+  const cycles = []
+  for (const token of TOKENS) {
+    await addItem(store, token)
+    const recorded = {}
+    let lease
+    for (const [name, step] of Object.entries(steps)) {
+      recorded[name] = await record(() => step(store, lease))
+      lease ??= recorded[name].value
+    }
+    cycles.push(recorded)
+  }
+  const pairs = {}
+  await store.tasks.submit(newItem())
+  await store.tasks.submit(newItem())
+  let leases = [undefined, undefined]
+  for (const [name, step] of Object.entries(steps)) {
+    pairs[name] = await record(() => Promise.all(leases.map((lease) => step(store, lease))))
+    if (name === 'claim') leases = pairs[name].value
+  }
+  return Object.keys(steps).map((name) => ({
+    name,
+    cycles: cycles.map(({ [name]: { log, nowMs, fresh } }) => ({
+      statements: statementsOf(log, pairs[name].log),
+      nowMs,
+      fresh,
+    })),
+  }))
+}
+
+/** Writes nothing but a small database of its own; gives the plan's text. */
+inChild(async ({ folder, plan }) => {
+  const recorded = await openRecordedStore(join(folder, 'recorded.db'))
+  try {
+    return planOf(await recordSteps(recorded, PLANS[plan]))
+  } finally {
+    await recorded.store.close()
+  }
+})

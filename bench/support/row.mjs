@@ -1,0 +1,117 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeMachine, machine } from './machine.mjs'
+import { Skipped } from './skipped.mjs'
+
+const RESULTS = resolve(import.meta.dirname, '../results')
+
+/** What every row can be told; a row adds its own. */
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  full: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  runs: { type: 'string' },
+  json: { type: 'string' },
+}
+
+/**
+ * Runs one row: reads its options, takes its figures, prints them as a table, and writes them as JSON into
+ * `bench/results/<name>.json`, or where `--json` says. A quick run says only that the row works, so it leaves the
+ * results of others alone.
+ *
+ * @param row.seconds How long one figure is measured, unless `--seconds` says otherwise.
+ * @param row.runs How often, unless `--runs` says otherwise.
+ * @param row.quick What `--quick` makes of the other options.
+ * @param row.measure Adds to `report` while it goes.
+ */
+export const runRow = async ({ name, title, seconds = 5, runs = 3, options: own = {}, quick = {}, measure }) => {
+  const { values } = parseArgs({ options: { ...OPTIONS, ...own } })
+  const defaults = { seconds, runs, ...(values.quick ? { seconds: 0.2, runs: 1, ...quick } : {}) }
+  const options = { ...defaults, ...numbers(values) }
+  const report = new Report(options)
+  await measure(report, options)
+  const result = {
+    row: name,
+    title,
+    takenAt: new Date().toISOString(),
+    machine: machine(),
+    options,
+    ...report.result(),
+  }
+  print(result)
+  const file = values.json ?? (values.quick ? undefined : join(RESULTS, `${name}.json`))
+  if (file === undefined) return
+  mkdirSync(dirname(resolve(file)), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
+}
+
+/** Options that are numbers come as text. */
+const numbers = (values) =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, typeof value === 'string' && /^[\d.]+$/.test(value) ? Number(value) : value]),
+  )
+
+/** The figures of a row, and what could not be taken. */
+class Report {
+  #figures = []
+  #skipped = []
+  #about = {}
+
+  constructor(options) {
+    this.options = options
+  }
+
+  /**
+   * @param figure `what` was measured, at which `level`, its `value` and `unit`; `limit` and `ratio` where there is
+   * something to hold it against; whatever else belongs to it in `detail`.
+   */
+  add(figure) {
+    this.#figures.push(figure)
+    console.error(`${figure.what}, ${figure.level}: ${shown(figure.value)} ${figure.unit}`)
+  }
+
+  /** Says what ran: the driver and its SQLite, as the store reports them. */
+  about({ driver, engineVersion }) {
+    this.#about = { driver, sqliteVersion: engineVersion }
+  }
+
+  /** Takes figures that this machine may not be able to give. */
+  async unlessSkipped(what, take) {
+    try {
+      return await take()
+    } catch (error) {
+      if (!(error instanceof Skipped)) throw error
+      this.#skipped.push({ what, why: error.message })
+      return undefined
+    }
+  }
+
+  result() {
+    return { ...this.#about, figures: this.#figures, skipped: this.#skipped }
+  }
+}
+
+const print = ({ title, driver, sqliteVersion, options, figures, skipped }) => {
+  console.log(`## ${title}\n`)
+  console.log(`${describeMachine()}; ${driver} with SQLite ${sqliteVersion}`)
+  console.log(`${options.runs} × ${options.seconds} s each${options.quick ? '; quick: says only that it works' : ''}\n`)
+  console.log('| what | durability | files on | figure | C limit | ratio | beside it |\n|---|---|---|---|---|---|---|')
+  for (const { what, level, storage, value, unit, limit, ratio, detail = {} } of figures) {
+    const beside = Object.entries(detail).map(([key, found]) => `${key} ${shown(found)}`)
+    const cells = [what, level, storage, `${shown(value)} ${unit}`, shown(limit), shown(ratio), beside.join(', ')]
+    console.log(`| ${cells.join(' | ')} |`)
+  }
+  for (const { what, why } of skipped) console.log(`\n${what}: skipped, ${why}`)
+  console.log()
+}
+
+/** Three digits say all that a figure of a shared machine can. */
+const shown = (value) => {
+  if (value === undefined || value === null) return '-'
+  if (typeof value !== 'number') return Array.isArray(value) ? value.map(shown).join('/') : String(value)
+  if (Math.abs(value) >= 1_000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+  return String(Number(value.toPrecision(3)))
+}
