@@ -83,6 +83,7 @@ export {
   heartbeat,
   leaseStatus,
   leasesOfProcess,
+  peek,
   release,
   startLeases,
   type ClaimArgs,
@@ -95,6 +96,8 @@ export {
   type LeaseAnswer,
   type LeaseBatchArgs,
   type LeaseStatus,
+  type Peek,
+  type PeekArgs,
   type ReleaseArgs,
 } from './leases.js'
 export {

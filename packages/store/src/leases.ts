@@ -20,6 +20,19 @@ export interface ClaimArgs {
   readonly nowMs: number
 }
 
+export interface PeekArgs {
+  readonly tenants: readonly string[]
+  readonly queues: readonly string[]
+}
+
+/** What there is for a worker at the moment. */
+export interface Peek {
+  /** An item is pending in one of its queues. */
+  readonly isClaimable: boolean
+  /** When the next scheduled item of any queue is due; past when it waits to be promoted, which a claim does. */
+  readonly nextDueAtMs: number | null
+}
+
 /** The right to work on an item until `leaseExpiresAtMs`. */
 export interface Lease extends LeaseRef {
   readonly taskId: string
@@ -110,6 +123,12 @@ export interface LeaseStatus {
  * @see Fencing tokens: M. Kleppmann, "How to do distributed locking", 2016.
  */
 export const claim: Operation<ClaimArgs, readonly Lease[]> = operation('leases.claim')
+
+/**
+ * Whether a claim would find something now, and when it would. Writes nothing and takes no lock, so that a worker without
+ * work costs others nothing.
+ */
+export const peek: Operation<PeekArgs, Peek> = query('leases.peek')
 
 /** Begins items that were claimed ahead. Codes per lease: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`. */
 export const startLeases: Operation<LeaseBatchArgs, readonly LeaseAnswer[]> = operation('leases.start')

@@ -16,6 +16,17 @@ export interface StoreEngine extends Submits {
    */
   submitWithReceipt<Args, Result>(op: Operation<Args, Result>, args: NoInfer<Args>): Promise<Receipted<Result>>
 
+  /**
+   * Calls `listener` after every commit, of any process, that made work claimable or due earlier.
+   *
+   * What is committed after this call returns is heard, within milliseconds where the database can say so and within
+   * half a second otherwise; what was there before is not. So listen first, then look for work, then sleep. It may also
+   * be called when there is nothing: `leases.peek` tells, and writes nothing.
+   *
+   * @returns Ends it. Closing the store does so too. Others say subscribe, LISTEN.
+   */
+  onWork(listener: () => void): () => void
+
   /** What was opened and the settings in force, read back. Holds no secret. */
   info(): StoreInfo
 
@@ -78,6 +89,7 @@ export interface StoreWarning {
    * `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died.
    * `writer.restart_failed`, `reader.restart_failed`: its successor couldn't start, and is tried again.
    * `wal.checkpoint_failed`: the log grows until it works again.
+   * `bell.silent`, `bell.unwatched`: new work is found by polling, every half second.
    */
   readonly code: string
   readonly message: string

@@ -8,6 +8,7 @@ import {
   heartbeat,
   leasesOfProcess,
   leaseStatus,
+  peek,
   release,
   startLeases,
   type CompleteArgs,
@@ -17,6 +18,7 @@ import {
   type Lease,
   type LeaseAnswer,
   type LeaseStatus,
+  type Peek,
   type ReleaseArgs,
 } from '../leases.js'
 import type { Verdict } from '../operation.js'
@@ -93,6 +95,15 @@ export class Leases {
       nowMs: context.clock.nowMs(),
     })
     return leases.map((lease) => ({ ...lease, input: decode(context, lease.input) }))
+  }
+
+  /**
+   * Looks whether a claim of these queues would find something, without writing or taking a lock: about 10 µs.
+   *
+   * @throws {InvalidInputError} `input.invalid`
+   */
+  async peek(request: Pick<Claim, 'tenant' | 'tenants' | 'queue' | 'queues'>): Promise<Peek> {
+    return this.context.submits.submit(peek, { tenants: this.#tenantsOf(request), queues: queuesOf(request) })
   }
 
   /** Begins an item that was claimed ahead: from here on its attempt counts. @throws as `complete`. */
@@ -222,7 +233,7 @@ export class Leases {
     })
   }
 
-  #tenantsOf({ tenant, tenants }: Claim): readonly string[] {
+  #tenantsOf({ tenant, tenants }: Pick<Claim, 'tenant' | 'tenants'>): readonly string[] {
     if (tenants === undefined) return [tenantOf(this.context, tenant === undefined ? {} : { tenant })]
     if (tenant !== undefined) throw new InvalidInputError('give tenant or tenants, not both', { name: 'tenants' })
     return checkNames('tenants', tenants)
@@ -261,7 +272,7 @@ export class Leases {
 const processOf = (processId: string | null): string | null =>
   processId === null ? null : checkName('processId', processId)
 
-const queuesOf = ({ queue, queues, taskId }: Claim): readonly string[] => {
+const queuesOf = ({ queue, queues, taskId }: Pick<Claim, 'queue' | 'queues' | 'taskId'>): readonly string[] => {
   if (taskId !== undefined) {
     if (queue === undefined && queues === undefined) return []
     throw new InvalidInputError("a claim of one task takes its items from every queue: don't name one", {

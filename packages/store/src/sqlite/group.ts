@@ -26,6 +26,8 @@ export interface GroupOutcome {
   /** How many operations shared a transaction: all, or 1 when the group was run again one by one. */
   readonly groupSize: number
   readonly ranAlone: boolean
+  /** Whether it made work claimable, or due earlier. The bell has rung. */
+  readonly madeWork?: boolean
 }
 
 export interface GroupContext {
@@ -156,7 +158,6 @@ const orAbort = (connection: Connection, cause: unknown): StoreError => {
 const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], context: GroupContext): Attempt => {
   try {
     connection.exec('COMMIT')
-    // The bell belongs here: one byte into `<db>-bell` when the group made work claimable, for those who wait for some.
     return { state: 'committed', verdicts }
   } catch (cause) {
     const error = toStoreError(cause)

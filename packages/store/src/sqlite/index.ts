@@ -24,6 +24,7 @@ export {
   oneStatement,
   quickRead,
   read,
+  ringsWhen,
   severalStatements,
   within,
   type SqliteBinding,

@@ -6,8 +6,9 @@ import { claimBinding } from './claim.js'
 import { heartbeatBinding, startBinding } from './lease-batches.js'
 import { LEASE_CLEARED } from './lease-columns.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
-import { oneStatement, quickRead, read, type SqliteBinding } from './module.js'
-import { preparedRows } from './prepared.js'
+import { oneStatement, quickRead, read, ringsWhen, type SqliteBinding } from './module.js'
+import { peekBinding } from './peek.js'
+import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
@@ -25,11 +26,10 @@ const COMPLETE = sql`
   set state = 'completed', reason = 'completed', settle_token = fencing_token, ${LEASE_CLEARED},
     result = ${p('result')}, result_encoding = ${p('encoding')}, error = null,
     finished_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
-  where ${UNDER_LEASE}
-  returning seq`
+  where ${UNDER_LEASE}`
 
 const completeBinding = oneStatement(complete, (db) => {
-  const update = preparedRows<{ seq: number }>(db, COMPLETE)
+  const update = preparedChange(db, COMPLETE)
   const completedBefore = preparedRows<{ seq: number }>(
     db,
     sql`
@@ -40,7 +40,7 @@ const completeBinding = oneStatement(complete, (db) => {
   const refuse = preparedLeaseRefusal(db)
   return ({ result, nowMs, ...lease }) => {
     const values = { ...lease, result: result.data, encoding: result.encoding, nowMs }
-    if (update(values).length === 1) return granted({ state: 'completed' as const, duplicate: false })
+    if (update(values) === 1) return granted({ state: 'completed' as const, duplicate: false })
     if (completedBefore(values).length === 1) return granted({ state: 'completed' as const, duplicate: true })
     return refuse(lease)
   }
@@ -144,11 +144,12 @@ const ofProcessBinding = read(leasesOfProcess, (db) => {
 
 export const leaseBindings: readonly SqliteBinding[] = [
   claimBinding,
+  peekBinding,
   startBinding,
   heartbeatBinding,
   completeBinding,
-  failBinding,
-  releaseBinding,
+  ringsWhen(failBinding, ({ state }) => state !== 'failed'),
+  ringsWhen(releaseBinding, () => true),
   statusBinding,
   ofProcessBinding,
 ]

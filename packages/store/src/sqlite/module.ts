@@ -1,6 +1,8 @@
 import { ForeignConnectionError, OperationTwiceError, OperationUnknownError, errorOf } from '../errors.js'
 import type { Operation, Verdict } from '../operation.js'
+import { markWork } from './bell/work-mark.js'
 import type { SqliteDatabase } from './connection.js'
+import { sessionOf } from './session.js'
 
 type Prepare<Args, Result> = (db: SqliteDatabase) => (args: Args) => Verdict<Result>
 
@@ -12,6 +14,8 @@ export interface SqliteBinding<Args = any, Result = any> {
   readonly atomic: boolean
   /** A read known to take under a millisecond: it runs on the caller's thread, which is sooner than a thread's answer. */
   readonly quick?: boolean
+  /** Whether a granted call made an item claimable, or due earlier: {@link ringsWhen}. */
+  readonly rings?: (value: Result, args: Args) => boolean
   prepare(db: SqliteDatabase): (args: Args) => Verdict<Result>
 }
 
@@ -26,6 +30,15 @@ export const severalStatements = <Args, Result>(
   op: Operation<Args, Result>,
   prepare: Prepare<NoInfer<Args>, NoInfer<Result>>,
 ): SqliteBinding<Args, Result> => ({ op, prepare, atomic: false })
+
+/**
+ * A write after which those who wait for work have to look, because it made an item claimable or due earlier. The bell
+ * rings once per transaction, after its COMMIT, also where another operation or a user's transaction runs this one.
+ */
+export const ringsWhen = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  rings: (value: Result, args: Args) => boolean,
+): SqliteBinding<Args, Result> => ({ ...binding, rings })
 
 /** Binds a read: one SELECT with a LIMIT, which runs on a reader thread. */
 export const read = <Args, Result>(
@@ -59,11 +72,6 @@ export const tableOf = (modules: readonly SqliteModule[]): ReadonlyMap<string, S
   return table
 }
 
-/** The session behind a handle or a transaction of it: drizzle gives both the same one on SQLite. */
-const sessionOf = (db: SqliteDatabase): object =>
-  // `session` is internal to drizzle; a test pins it.
-  (db as unknown as { session: object }).session
-
 const ours = new WeakSet<object>()
 
 /** Marks a handle as opened by the factory: only it sets the rules that the promises rest on. */
@@ -87,10 +95,25 @@ export const bind = <Args, Result>(
   }
   let run = known.get(binding)
   if (!run) {
-    run = binding.prepare(db)
+    run = marking(binding, db)
     known.set(binding, run)
   }
   return run
+}
+
+/** Notes what an operation made claimable, whichever way it runs: in a group, in a user's transaction, in another one. */
+const marking = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  db: SqliteDatabase,
+): ((args: Args) => Verdict<Result>) => {
+  const run = binding.prepare(db)
+  const { rings } = binding
+  if (!rings) return run
+  return (args) => {
+    const verdict = run(args)
+    if (verdict.ok && rings(verdict.value, args)) markWork(db)
+    return verdict
+  }
 }
 
 /**

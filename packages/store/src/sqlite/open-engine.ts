@@ -1,6 +1,10 @@
 import { type Clock, systemClock } from '../clock.js'
 import { uuidV7 } from '../ids.js'
 import type { StoreEngine, StoreInfo, StoreWarning } from '../store.js'
+import { bellFileOf } from './bell/bell-file.js'
+import { BellWatch } from './bell/bell-watch.js'
+import { TellingWriter } from './bell/telling-writer.js'
+import { WorkBell } from './bell/work-bell.js'
 import type { Connection } from './connection.js'
 import { sqlite as core } from './core.js'
 import { openDatabase } from './database.js'
@@ -136,12 +140,12 @@ const forgetDead = (connection: Connection, openLockFile: OpenLockFile): void =>
 const openInlineWriter = (setup: Setup, file: ThreadFile): OpenedWriter => {
   const { table, limits, processId, timers, onWarning } = setup
   const { lockWaitMs, walCheckpointBytes } = limits
-  const { connection, marker, walCheckpoint, close } = openWriteConnection(
+  const { connection, marker, walCheckpoint, ringer, close } = openWriteConnection(
     { file, processId, walCheckpointBytes },
     onWarning,
   )
   const afterGroup = (): void => walCheckpoint.afterGroup()
-  const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, afterGroup, close })
+  const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, ringer, afterGroup, close })
   return { writer, about: aboutOf(connection) }
 }
 
@@ -185,7 +189,15 @@ const storeOf = (
   { opened, readers, liveness, release }: Parts,
 ): StoreEngine => {
   const { table, path, processId, limits, clock, timers, onWarning } = setup
-  const queue = new SubmissionQueue(opened.writer, limits, clock, timers, onWarning)
+  const bell = bellOf(setup)
+  const writer = new TellingWriter(opened.writer, () => bell.tell())
+  const queue = new SubmissionQueue(writer, limits, clock, timers, onWarning)
   const info: StoreInfo = { engine: 'sqlite', ...opened.about, location: path, durability, processId }
-  return new SqliteStore({ table, queue, readers, liveness, info, release })
+  return new SqliteStore({ table, queue, readers, liveness, bell, info, release })
 }
+
+/** Nobody else can reach a database in memory. */
+const bellOf = ({ path, timers, onWarning }: Setup): WorkBell =>
+  new WorkBell(
+    path === MEMORY ? undefined : (onRing) => new BellWatch({ file: bellFileOf(path), timers, onRing, onWarning }),
+  )

@@ -3,6 +3,7 @@ import type { Liveness } from '../liveness.js'
 import type { Operation, Verdict } from '../operation.js'
 import type { Receipted } from '../receipt.js'
 import type { StoreEngine, StoreInfo, StoreMetrics } from '../store.js'
+import type { WorkBell } from './bell/work-bell.js'
 import type { SqliteBinding } from './module.js'
 import type { Readers } from './readers/readers.js'
 import type { Answer, SubmissionQueue } from './writer/submission-queue.js'
@@ -12,6 +13,7 @@ export interface SqliteStoreParts {
   readonly queue: SubmissionQueue
   readonly readers: Readers
   readonly liveness: Liveness
+  readonly bell: WorkBell
   readonly info: StoreInfo
   /** Gives this process's death lock back. */
   readonly release: () => void
@@ -49,6 +51,10 @@ export class SqliteStore implements StoreEngine {
     return { value, receipt: { durability: this.parts.info.durability, committedAtMs, groupSize } }
   }
 
+  onWork(listener: () => void): () => void {
+    return this.parts.bell.listen(listener)
+  }
+
   info(): StoreInfo {
     return this.parts.info
   }
@@ -63,7 +69,8 @@ export class SqliteStore implements StoreEngine {
   }
 
   async #close(): Promise<void> {
-    const { queue, readers, release } = this.parts
+    const { queue, readers, bell, release } = this.parts
+    bell.close()
     try {
       // In memory they share a connection, so one after the other.
       await queue.close()

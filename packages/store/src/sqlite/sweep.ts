@@ -13,7 +13,7 @@ import {
 import { preparedCancellation } from './cancellation.js'
 import { preparedFloor } from './fencing-floor.js'
 import { LEASE_CLEARED } from './lease-columns.js'
-import { oneStatement, read, severalStatements, type SqliteBinding } from './module.js'
+import { oneStatement, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 import { preparedPromotion } from './promotion.js'
 import { FOUND_LEASE, type FoundLease, preparedRecovery } from './recovery.js'
@@ -183,9 +183,9 @@ const watchBinding = read(watchLeases, (db) => {
 })
 
 export const sweepBindings: readonly SqliteBinding[] = [
-  recoverExpiredBinding,
-  recoverProcessBinding,
-  promoteBinding,
+  ringsWhen(recoverExpiredBinding, ({ recovered }) => recovered.length > 0),
+  ringsWhen(recoverProcessBinding, ({ recovered }) => recovered.length > 0),
+  ringsWhen(promoteBinding, ({ promoted }) => promoted > 0),
   failOverdueBinding,
   cancellationsBinding,
   expireKeysBinding,

@@ -5,7 +5,7 @@ import { granted, refused } from '../operation.js'
 import { cancelTask, getTask, listTasks, submitTask, type SubmitTaskArgs, type TaskRecord } from '../tasks.js'
 import { preparedCancellation } from './cancellation.js'
 import type { SqliteDatabase } from './connection.js'
-import { quickRead, read, severalStatements, type SqliteBinding } from './module.js'
+import { quickRead, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedNewWorkItem } from './new-work-item.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
@@ -171,4 +171,4 @@ const list = read(listTasks, (db) => {
   }
 })
 
-export const taskBindings: readonly SqliteBinding[] = [submit, cancel, get, list]
+export const taskBindings: readonly SqliteBinding[] = [ringsWhen(submit, ({ created }) => created), cancel, get, list]

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { granted, refused } from '../operation.js'
 import { spawnWorkItems } from '../work-items.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
-import { severalStatements, type SqliteBinding } from './module.js'
+import { ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedNewWorkItem } from './new-work-item.js'
 import { preparedRows } from './prepared.js'
 import { countBinding, getBinding, listBinding } from './work-item-reads.js'
@@ -52,4 +52,9 @@ const spawn = severalStatements(spawnWorkItems, (db) => {
   }
 })
 
-export const workItemBindings: readonly SqliteBinding[] = [spawn, getBinding, listBinding, countBinding]
+export const workItemBindings: readonly SqliteBinding[] = [
+  ringsWhen(spawn, ({ created }) => created > 0),
+  getBinding,
+  listBinding,
+  countBinding,
+]

@@ -1,5 +1,7 @@
 import { refusalOf, StoreBusyError, type StoreError } from '../../errors.js'
 import { beginImmediate } from '../begin.js'
+import { ringAfter } from '../bell/ring-after.js'
+import type { Ringer } from '../bell/ringer.js'
 import type { Connection } from '../connection.js'
 import { toStoreError } from '../database-errors.js'
 import { type GroupOutcome, runGroup, type Submission } from '../group.js'
@@ -20,6 +22,8 @@ export interface InlineWriterOptions {
   readonly lockWaitMs: number
   readonly timers: Timers
   readonly marker?: GroupMarker
+  /** None in memory: nobody else could hear it. */
+  readonly ringer?: Ringer
   /** Called between groups, on the connection's own thread. */
   readonly afterGroup?: () => void
   readonly close: () => void
@@ -61,14 +65,15 @@ export class InlineWriter implements Writer {
   }
 
   #runLocked(group: readonly Submission[]): GroupOutcome {
-    const { connection, table, marker, afterGroup } = this.options
-    const outcome = runGroup(connection, table, group, {
+    const { connection, table, marker, ringer, afterGroup } = this.options
+    const ran = runGroup(connection, table, group, {
       // The first BEGIN is done already.
       begin: () => {
         if (!connection.inTransaction) beginImmediate(connection, ALONE_WAIT_MS)
       },
       ...(marker && { marker }),
     })
+    const outcome = ringAfter(ran, connection, ringer)
     afterGroup?.()
     return outcome
   }

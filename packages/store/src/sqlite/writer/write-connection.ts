@@ -1,4 +1,5 @@
 import type { StoreWarning } from '../../store.js'
+import { Ringer } from '../bell/ringer.js'
 import type { Connection } from '../connection.js'
 import { GroupMarker } from '../group-marker.js'
 import { openThreadFile, type ThreadFile } from '../thread-file.js'
@@ -15,6 +16,7 @@ export interface WriteConnection {
   readonly connection: Connection
   readonly marker: GroupMarker
   readonly walCheckpoint: WalCheckpoint
+  readonly ringer: Ringer
   close(): void
 }
 
@@ -31,9 +33,11 @@ export const openWriteConnection = (
     openCheckpointer: () => openThreadFile(file, 'checkpointer'),
     onWarning,
   })
+  const ringer = new Ringer(file.path, onWarning)
   const close = (): void => {
+    ringer.close()
     walCheckpoint.close()
     connection.close()
   }
-  return { connection, marker, walCheckpoint, close }
+  return { connection, marker, walCheckpoint, ringer, close }
 }

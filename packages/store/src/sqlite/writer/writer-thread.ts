@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { StoreWarning } from '../../store.js'
 import { InvariantError, refusalOf } from '../../errors.js'
 import { beginImmediate } from '../begin.js'
+import { ringAfter } from '../bell/ring-after.js'
 import { toStoreError } from '../database-errors.js'
 import { type GroupOutcome, runGroup, type Submission } from '../group.js'
 import { tableOf } from '../module.js'
@@ -19,7 +20,7 @@ const start = async (): Promise<void> => {
   const table = tableOf(await importModules(data.modules))
   const say = (message: ThreadMessage<GroupOutcome>): void => port.postMessage(message)
   const onWarning = (warning: StoreWarning): void => say({ kind: 'warning', warning })
-  const { connection, marker, walCheckpoint, close } = openWriteConnection(data, onWarning)
+  const { connection, marker, walCheckpoint, ringer, close } = openWriteConnection(data, onWarning)
   const context = {
     begin: () => beginImmediate(connection, data.lockWaitMs),
     marker,
@@ -30,7 +31,7 @@ const start = async (): Promise<void> => {
       port.close()
       return
     }
-    say({ kind: 'reply', reply: runGroup(connection, table, message, context) })
+    say({ kind: 'reply', reply: ringAfter(runGroup(connection, table, message, context), connection, ringer) })
     // After the answer: nobody waits for it.
     walCheckpoint.afterGroup()
   })

@@ -1,0 +1,6 @@
+import type { SqliteDatabase } from './connection.js'
+
+/** The session behind a handle or a transaction of it: drizzle gives both the same one on SQLite. */
+export const sessionOf = (db: SqliteDatabase): object =>
+  // `session` is internal to drizzle; a test pins it.
+  (db as unknown as { session: object }).session
