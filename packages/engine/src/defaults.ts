@@ -5,8 +5,15 @@ export const PREFETCH = 0
 
 /** First wait after a claim that found nothing; it doubles up to {@link POLL_MS}. */
 export const FIRST_POLL_MS = 20
-/** The longest wait between two looks for work: what an enqueue by another process may wait for at most. */
+/** The longest wait between two looks for work: what an enqueue by another process may wait for if its bell isn't heard. */
 export const POLL_MS = 500
+
+/** Looks that found nothing, one after another, after which the bell is mostly about others' work. */
+export const FRUITLESS_PASSES = 8
+/** From then on a look follows a ring this late: at 15 µs a look, thousands of rings a second cost 1 % of a core. */
+export const RING_SPACING_MS = 2
+/** Between two passes while more is due than one claim promotes. */
+export const DUE_SPACING_MS = 1
 
 /**
  * How long handlers may go on: at `stop()` before their signal is aborted, and after an abort before they are

@@ -1,23 +1,31 @@
+import { DUE_SPACING_MS, FRUITLESS_PASSES, RING_SPACING_MS } from '../defaults.js'
 import type { Timers } from '../timers.js'
 import type { PollPace } from './poll-pace.js'
 
 export interface ClaimLoopOptions {
   /** Takes what there is room for. True when there was anything. */
   readonly fill: () => Promise<boolean>
+  /** How long until something scheduled is due, as far as the last pass could see; undefined when nothing is. */
+  readonly dueInMs: () => number | undefined
   readonly pace: PollPace
   readonly timers: Timers
   readonly onError: (error: unknown) => void
 }
 
 /**
- * Looks for work, one pass at a time: when somebody says that there is some, when a slot becomes free, and at a pace
- * that slows down while there is none.
+ * Looks for work, one pass at a time: when somebody says that there is some, when a slot becomes free, when something
+ * scheduled becomes due, and at a pace that slows down while there is none.
+ *
+ * Whatever is said during a pass is looked at by another one after it: nothing is missed between a look and a sleep.
  */
 export class ClaimLoop {
   #isOpen = false
   #isWanted = false
+  /** A ring that is to be looked at, but not at once. */
+  #hasRung = false
+  #fruitless = 0
   #pass: Promise<void> | undefined
-  #cancelPoll: (() => void) | undefined
+  #cancelSleep: (() => void) | undefined
 
   constructor(private readonly options: ClaimLoopOptions) {}
 
@@ -33,36 +41,65 @@ export class ClaimLoop {
   /** Takes nothing more. Resolves when the pass under way has ended. */
   async stop(): Promise<void> {
     this.#isOpen = false
-    this.#cancelPoll?.()
+    this.#cancelSleep?.()
     await this.#pass
   }
 
-  /** There may be work: the next pass begins now, and the pace is quick again. */
+  /** There is work, or soon will be: the next pass begins now, and the pace is quick again. */
   nudge(): void {
     this.options.pace.reset()
     this.look()
+  }
+
+  /**
+   * The bell rang: somebody, somewhere, made work claimable. The next pass begins now; in a store where others' work
+   * rings by the thousand, and passes keep finding none of it, within {@link RING_SPACING_MS}.
+   */
+  hear(): void {
+    if (this.#fruitless < FRUITLESS_PASSES) return this.look()
+    if (!this.#isOpen || this.#hasRung) return
+    this.#hasRung = true
+    if (!this.#pass) this.#sleep()
   }
 
   /** There is room: the next pass begins now. */
   look(): void {
     if (!this.#isOpen) return
     this.#isWanted = true
-    this.#cancelPoll?.()
+    this.#cancelSleep?.()
     // By setImmediate, so that all slots that become free in one tick are filled by one claim.
     this.#pass ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.#passes())
   }
 
   async #passes(): Promise<void> {
-    const { fill, pace, timers, onError } = this.options
+    let delayMs = 0
     while (this.#isWanted && this.#isOpen) {
       this.#isWanted = false
-      try {
-        if (await fill()) pace.reset()
-      } catch (error) {
-        onError(error)
-      }
+      delayMs = await this.#onePass()
     }
     this.#pass = undefined
-    if (this.#isOpen) this.#cancelPoll = timers.after(pace.next(), () => this.look())
+    if (this.#isOpen) this.#sleep(delayMs)
+  }
+
+  /** @returns how long to sleep after it. */
+  async #onePass(): Promise<number> {
+    const { fill, pace, dueInMs, onError } = this.options
+    this.#hasRung = false
+    try {
+      const found = await fill()
+      this.#fruitless = found ? 0 : this.#fruitless + 1
+      if (found) pace.reset()
+    } catch (error) {
+      onError(error)
+      return pace.next()
+    }
+    // What is due already was promoted a bounded number at a time, and there is more.
+    return Math.min(pace.next(), Math.max(DUE_SPACING_MS, dueInMs() ?? Infinity))
+  }
+
+  #sleep(delayMs: number = RING_SPACING_MS): void {
+    this.#cancelSleep?.()
+    const sleepMs = this.#hasRung ? Math.min(delayMs, RING_SPACING_MS) : delayMs
+    this.#cancelSleep = this.options.timers.after(sleepMs, () => this.look())
   }
 }

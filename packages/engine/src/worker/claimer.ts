@@ -1,4 +1,4 @@
-import type { HeldLease } from '@holdfast/store'
+import type { HeldLease, Peek } from '@holdfast/store'
 import type { EngineStore } from '../engine-store.js'
 import type { TaskRegistry } from '../task-registry.js'
 
@@ -22,6 +22,17 @@ export class Claimer {
   #rotation = 0
 
   constructor(private readonly options: ClaimerOptions) {}
+
+  /** Whether a claim would find something, and when the next scheduled item is due. Writes nothing. */
+  async peek(): Promise<Peek> {
+    const { store, registry, tenants, queues } = this.options
+    let found: Peek = { isClaimable: false, nextDueAtMs: null }
+    for (const lane of registry.lanes(queues)) {
+      found = await store.leases.peek({ queues: lane.queues, ...(tenants ? { tenants } : {}) })
+      if (found.isClaimable) break
+    }
+    return found
+  }
 
   /** Up to `wanted` items; fewer when the queues hold fewer. */
   async claim(wanted: number, { ahead }: { readonly ahead: boolean }): Promise<readonly HeldLease[]> {

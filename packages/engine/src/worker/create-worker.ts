@@ -31,7 +31,8 @@ class EmbeddedWorker implements Worker {
 
   constructor(options: WorkerOptions) {
     this.#worker = new LoopingWorker(options)
-    this.#companions = companionsOf(options, this.#worker.owner)
+    const bell = bellOf(options.store, () => this.#worker.hear())
+    this.#companions = [...companionsOf(options, this.#worker.owner), bell]
   }
 
   get owner(): string {
@@ -71,6 +72,17 @@ class EmbeddedWorker implements Worker {
     await this.#starting?.catch(() => {}) // whoever called start() is told
     await stopped
     for (const companion of this.#companions.toReversed()) await companion.stop()
+  }
+}
+
+/** The store's bell in the worker's ear, from before its first look for work until after its last. */
+const bellOf = (store: WorkerOptions['store'], hear: () => void): Companion => {
+  let unhear = (): void => {}
+  return {
+    start: () => {
+      unhear = store.onWork(hear)
+    },
+    stop: async () => unhear(),
   }
 }
 

@@ -22,6 +22,7 @@ import { Claimer } from './claimer.js'
 import { ItemRunner } from './item-runner.js'
 import { LeasePoll } from './lease-poll.js'
 import { reasonOfLoss } from './lost-lease.js'
+import { Outlook } from './outlook.js'
 import { PollPace } from './poll-pace.js'
 import { Settler } from './settler.js'
 import { Slots } from './slots.js'
@@ -44,6 +45,7 @@ export class LoopingWorker implements Worker {
   readonly #slots: Slots
   readonly #ahead: Ahead
   readonly #claimer: Claimer
+  readonly #outlook: Outlook
   readonly #settler: Settler
   readonly #runner: ItemRunner
   readonly #keeper: LeaseKeeper
@@ -70,6 +72,11 @@ export class LoopingWorker implements Worker {
     this.#ahead = new Ahead(store)
     const { owner } = this
     this.#claimer = new Claimer({ store, registry, owner, processId, tenants: options.tenants, queues: options.queues })
+    this.#outlook = new Outlook({
+      peek: () => this.#claimer.peek(),
+      nowMs: () => clock.nowMs(),
+      onError: this.#reports('claim'),
+    })
     this.#settler = new Settler({ store, timers, random, onError: this.#reports('settle') })
     this.#keeper = createLeaseKeeper({
       store,
@@ -87,6 +94,7 @@ export class LoopingWorker implements Worker {
     })
     this.#loop = new ClaimLoop({
       fill: () => this.#fill(),
+      dueInMs: () => this.#outlook.dueInMs(),
       pace: new PollPace(FIRST_POLL_MS, pollMs, random),
       timers,
       onError: this.#reports('claim'),
@@ -124,6 +132,11 @@ export class LoopingWorker implements Worker {
 
   nudge(): void {
     this.#loop.nudge()
+  }
+
+  /** The bell rang. */
+  hear(): void {
+    this.#loop.hear()
   }
 
   metrics(): WorkerMetrics {
@@ -164,8 +177,11 @@ export class LoopingWorker implements Worker {
   }
 
   async #claim(wanted: number, how: { readonly ahead: boolean }): Promise<readonly HeldLease[]> {
-    const leases = await this.#claimer.claim(wanted, how)
-    this.#tally.claimed(leases.length)
+    const leases = await this.#outlook.claim(async () => {
+      const claimed = await this.#claimer.claim(wanted, how)
+      this.#tally.claimed(claimed.length)
+      return claimed
+    })
     // Before any handler runs: one that blocks at once must not have an unguarded lease.
     this.#keeper.hold(leases)
     return leases
