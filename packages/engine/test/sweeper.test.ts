@@ -234,14 +234,14 @@ describe('a sweeper', () => {
       ...(await leased(1, { processId: 'unknown' })),
     ]
     const forgotten: string[] = []
-    const probe = async (id: string) => (id === 'dead' ? 'dead' : id === 'living' ? 'alive' : 'unknown')
-    Object.assign(store, { liveness: { probe, forget: async (id: string) => void forgotten.push(id) } })
+    const forget = async (id: string) => forgotten.push(id) > 0
+    Object.assign(store, { liveness: { dead: async () => ['dead', 'dead-leases'], forget } })
 
     expect(await sweeper.scanNow()).toMatchObject({ deadProcesses: 1, found: 1, recovered: 1 })
 
     const states = await Promise.all(leases.map(async (lease) => (await item(lease)).state))
     expect(states).toEqual(['pending', 'running', 'running'])
-    expect(forgotten).toEqual(['dead-leases', 'dead'])
+    expect(forgotten).toEqual(['dead', 'dead-leases'])
     expect((await store.processes.list({ state: 'dead' })).map(({ id }) => id)).toEqual(['dead'])
   })
 

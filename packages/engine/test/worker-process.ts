@@ -26,7 +26,7 @@ const PATIENCE_MS = 25_000
 
 export const startWorkerProcess = async (
   path: string,
-  options: Pick<WorkerOptions, 'concurrency' | 'prefetch' | 'graceMs' | 'queues'> = {},
+  options: Pick<WorkerOptions, 'concurrency' | 'prefetch' | 'graceMs' | 'queues' | 'process' | 'sweep'> = {},
 ): Promise<WorkerProcess> => {
   const child = spawn(process.execPath, [FIXTURE, path, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -12,6 +12,16 @@ export interface Liveness {
   /** The process of this id, which is the `processId` of its `info()`. */
   probe(processId: string): Promise<ProcessLiveness>
 
-  /** Removes what is left of a dead process; call it once its death is recorded. Does nothing to one that lives. */
-  forget(processId: string): Promise<void>
+  /**
+   * The ids of all processes that opened this store and have died since, registered or not, until they are forgotten.
+   * Cheap enough to be asked several times a second. What can't be told of one process doesn't hide the others.
+   */
+  dead(): Promise<readonly string[]>
+
+  /**
+   * Removes what is left of a dead process; call it once its death is recorded. Does nothing to one that lives.
+   *
+   * @returns whether it was this call that removed it: of all who forget one process, one is told so.
+   */
+  forget(processId: string): Promise<boolean>
 }

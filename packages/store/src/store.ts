@@ -88,7 +88,8 @@ export interface StoreWarning {
   /**
    * `writer.slow`: the oldest operation waits for long. `writer.restarted`, `reader.restarted`: a thread died.
    * `writer.restart_failed`, `reader.restart_failed`: its successor couldn't start, and is tried again.
-   * `wal.checkpoint_failed`: the log grows until it works again.
+   * `wal.checkpoint_failed`: the log grows until it works again. `liveness.probe_failed`: whether that process lives
+   * can't be told, so its leases end by expiry.
    * `bell.silent`, `bell.unwatched`: new work is found by polling, every half second.
    */
   readonly code: string

@@ -1,7 +1,7 @@
 import type { SeenLease } from '@holdfast/store'
 import { SWEEP_LIMIT, SWEEP_ROUNDS, WATCHED_LEASES } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
-import { keeperIdOf } from '../lease-keeper/keeper-id.js'
+import { isKeeperId } from '../lease-keeper/keeper-id.js'
 import type { ScanTally } from './scan.js'
 
 export interface StepContext {
@@ -42,25 +42,34 @@ export const recoverExpired = (
   })
 }
 
-/** Takes back at once what dead processes hold. */
+/**
+ * Takes back at once what dead processes hold, also of those that died before they had registered. Any number of
+ * sweepers may find the same one: each lease goes back once, and the process counts once.
+ */
 export const recoverDeadProcesses = async (context: StepContext): Promise<void> => {
   const { store, tally } = context
-  const own = store.info().processId
-  for (const { id } of await store.processes.list({ state: 'alive', limit })) {
-    if (id === own || (await store.liveness.probe(id)) !== 'dead') continue
-    await recoverProcess(context, id)
-    await store.liveness.forget(keeperIdOf(id))
-    await store.liveness.forget(id)
-    tally.sums.deadProcesses += 1
+  for (const id of await store.liveness.dead()) {
+    // A lease thread's own: what it kept alive is held by the process that it belonged to.
+    const isKeeper = isKeeperId(id)
+    // With more to take back than one scan may, it stays to be found by the next.
+    if (!isKeeper && !(await recoverProcess(context, id))) continue
+    const isFirst = await store.liveness.forget(id)
+    if (isFirst && !isKeeper) tally.sums.deadProcesses += 1
   }
 }
 
-const recoverProcess = ({ store, sweeper, errorCheckpoints, tally }: StepContext, processId: string): Promise<void> =>
-  inRounds(async () => {
+/** @returns whether nothing is left that could be taken back. */
+const recoverProcess = async (context: StepContext, processId: string): Promise<boolean> => {
+  const { store, sweeper, errorCheckpoints, tally } = context
+  let remains = true
+  await inRounds(async () => {
     const recovery = await store.sweep.recoverProcess({ processId, sweeper, limit, errorCheckpoints })
     tally.addRecovery('recover_process', recovery)
-    return recovery.remaining
+    remains = recovery.remaining
+    return remains
   })
+  return !remains
+}
 
 export const failOverdue = ({ store, tally }: StepContext): Promise<void> =>
   inRounds(async () => {

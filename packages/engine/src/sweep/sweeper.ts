@@ -1,5 +1,5 @@
 import { CHECKPOINTS_KEPT, HEARTBEATS_PER_LEASE, LEASE_MS, systemClock, type Clock } from '@holdfast/store'
-import { CLOCK_TOLERANCE_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
+import { CLOCK_TOLERANCE_MS, DEATH_WATCH_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
 import { pause, systemTimers, type Timers } from '../timers.js'
 import { ClockWatch } from './clock-watch.js'
@@ -22,6 +22,8 @@ export interface SweeperOptions {
   readonly store: EngineStore
   /** Time between the end of a scan and the next, give or take a fifth. */
   readonly intervalMs?: number
+  /** Time between two looks for processes that have died, give or take a fifth. */
+  readonly deathWatchMs?: number
   /** The usual lease length: a third of it is how long the sweep holds back when times can't be trusted. */
   readonly leaseMs?: number
   /** One `error_boundary` checkpoint per item taken back. True unless said otherwise. */
@@ -37,6 +39,7 @@ export interface SweeperOptions {
 }
 
 export interface SweeperStatistics {
+  /** All of them: those at the interval, those that were asked for, and those of dead processes alone. */
   readonly scans: number
   /** Scans in which at least one step failed. */
   readonly scansWithErrors: number
@@ -53,6 +56,9 @@ export interface SweeperStatistics {
  * dead processes at once and expired ones in time, promotes what is due, fails what is overdue, goes on with
  * cancellations, and deletes expired keys and superseded checkpoints.
  *
+ * Death has a watch of its own, because it can be seen at once and for next to nothing: it looks at locks only, several
+ * times a second, and touches the database when one of them is free.
+ *
  * Any number of processes may sweep one store: every step is guarded by what it saw, and counts once.
  */
 export class Sweeper {
@@ -60,7 +66,7 @@ export class Sweeper {
   readonly #watch = new OverdueWatch()
   readonly #trust: ExpiryTrust
   #stopped = new AbortController()
-  #loop: Promise<void> | undefined
+  #loops: Promise<unknown> | undefined
   #scanning: Promise<Scan> | undefined
   #pruneFrom: number | undefined
   #statistics: SweeperStatistics = {
@@ -77,6 +83,7 @@ export class Sweeper {
   constructor(options: SweeperOptions) {
     this.#options = {
       intervalMs: SWEEP_INTERVAL_MS,
+      deathWatchMs: DEATH_WATCH_MS,
       leaseMs: LEASE_MS,
       errorCheckpoints: true,
       keepCheckpoints: CHECKPOINTS_KEPT,
@@ -92,21 +99,22 @@ export class Sweeper {
   }
 
   get isRunning(): boolean {
-    return this.#loop !== undefined
+    return this.#loops !== undefined
   }
 
   /** Begins to scan, at once and then at every interval. A second start is a no-op. */
   start(): void {
-    if (this.#loop) return
+    if (this.#loops) return
     this.#stopped = new AbortController()
-    this.#loop = this.#run(this.#stopped.signal)
+    const { signal } = this.#stopped
+    this.#loops = Promise.all([this.#run(signal), this.#watchDeaths(signal)])
   }
 
   /** Lets the scan under way end, and begins no other. */
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await this.#loop
-    this.#loop = undefined
+    await this.#loops
+    this.#loops = undefined
   }
 
   statistics(): SweeperStatistics {
@@ -115,26 +123,48 @@ export class Sweeper {
 
   /** Scans now. While a scan is under way, that one is answered. Steps that fail are told in `errors`. */
   scanNow(): Promise<Scan> {
-    this.#scanning ??= this.#scan().finally(() => {
+    this.#scanning ??= this.#scan((context) => this.#steps(context)).finally(() => {
       this.#scanning = undefined
     })
     return this.#scanning
   }
 
   async #run(stopped: AbortSignal): Promise<void> {
-    const { timers, intervalMs, random } = this.#options
     while (!stopped.aborted) {
       await this.scanNow()
-      await pause(timers, intervalMs * (0.8 + random() * 0.4), stopped)
+      await this.#rest(this.#options.intervalMs, stopped)
     }
   }
 
-  async #scan(): Promise<Scan> {
+  async #watchDeaths(stopped: AbortSignal): Promise<void> {
+    const { intervalMs, deathWatchMs } = this.#options
+    while (!stopped.aborted) {
+      const scan = (await this.#mayHaveDied()) ? await this.#scan((context) => this.#recoverDead(context)) : undefined
+      await this.#rest(scan && scan.errors.length > 0 ? intervalMs : deathWatchMs, stopped)
+    }
+  }
+
+  /** Jitter keeps many processes from looking at the same moments. */
+  #rest(ms: number, stopped: AbortSignal): Promise<void> {
+    const { timers, random } = this.#options
+    return pause(timers, ms * (0.8 + random() * 0.4), stopped)
+  }
+
+  /** Whether some process has died; also when that can't be told, and the scan that follows says why. */
+  async #mayHaveDied(): Promise<boolean> {
+    try {
+      return (await this.#options.store.liveness.dead()).length > 0
+    } catch {
+      return true
+    }
+  }
+
+  async #scan(steps: (context: StepContext) => Promise<void>): Promise<Scan> {
     const { clock, store, sweeper, errorCheckpoints, onScan } = this.#options
     const atMs = clock.nowMs()
     const startedMs = clock.monotonicMs()
     const tally = new ScanTally()
-    await this.#steps({ store, sweeper, errorCheckpoints, tally })
+    await steps({ store, sweeper, errorCheckpoints, tally })
     const scan = tally.finish(atMs, clock.monotonicMs() - startedMs)
     this.#count(scan)
     onScan(scan)
@@ -142,22 +172,20 @@ export class Sweeper {
   }
 
   async #steps(context: StepContext): Promise<void> {
-    const attempt = async (step: string, run: () => Promise<void>): Promise<void> => {
-      try {
-        await run()
-      } catch (error) {
-        context.tally.addError(step, error)
-      }
-    }
+    const attempt = attemptsFor(context)
     const startedMs = this.#options.clock.monotonicMs()
     await attempt('promote_due', () => promoteDue(context))
     const lockWaitMs = this.#options.clock.monotonicMs() - startedMs
-    await attempt('recover_processes', () => recoverDeadProcesses(context))
+    await this.#recoverDead(context)
     await attempt('recover_expired', () => this.#recoverExpired(context, lockWaitMs))
     await attempt('fail_overdue', () => failOverdue(context))
     await attempt('continue_cancellations', () => continueCancellations(context))
     await attempt('expire_keys', () => expireKeys(context))
     await attempt('prune_checkpoints', () => this.#prune(context))
+  }
+
+  #recoverDead(context: StepContext): Promise<void> {
+    return attemptsFor(context)('recover_processes', () => recoverDeadProcesses(context))
   }
 
   async #recoverExpired(context: StepContext, lockWaitMs: number): Promise<void> {
@@ -186,6 +214,17 @@ export class Sweeper {
     }
   }
 }
+
+/** Steps that fail are told, and the others go on. */
+const attemptsFor =
+  ({ tally }: StepContext) =>
+  async (step: string, run: () => Promise<void>): Promise<void> => {
+    try {
+      await run()
+    } catch (error) {
+      tally.addError(step, error)
+    }
+  }
 
 /** A sweeper over a store; `start()` it beside a worker or an API, or call `scanNow()`. */
 export const createSweeper = (options: SweeperOptions): Sweeper => new Sweeper(options)

@@ -33,7 +33,9 @@ export interface WorkerOptions {
   /** How this process is registered, so that its death is noticed at once. `false` where somebody else does it. */
   readonly process?: { readonly kind?: ProcessKind; readonly version?: string } | false
   /** The sweeper beside the worker. `false` where another one sweeps. */
-  readonly sweep?: Pick<SweeperOptions, 'intervalMs' | 'errorCheckpoints' | 'keepCheckpoints' | 'onScan'> | false
+  readonly sweep?:
+    | Pick<SweeperOptions, 'intervalMs' | 'deathWatchMs' | 'errorCheckpoints' | 'keepCheckpoints' | 'onScan'>
+    | false
   readonly onEvent?: (event: WorkerEvent) => void
   readonly clock?: Clock
   readonly timers?: Timers

@@ -12,8 +12,9 @@ import { isBusy } from './database-errors.js'
 import { chooseDriver } from './driver/choose.js'
 import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
+import { probeProcess } from './liveness/lock-probe.js'
 import { FileLiveness, MemoryLiveness } from './liveness/process-liveness.js'
-import { type OpenLockFile, type ProcessLock, probeProcess, takeProcessLock } from './liveness/process-lock.js'
+import { type OpenLockFile, type ProcessLock, takeProcessLock } from './liveness/process-lock.js'
 import { MEMORY, nameOf } from './location.js'
 import { migrationsFolder } from './migration-files.js'
 import { migrate } from './migrator.js'
@@ -112,12 +113,12 @@ const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> =
     forgetDead(first, openLockFile)
     const file = threadFileOf(first)
     const opened = setup.isInline ? openInlineWriter(setup, file) : await openThreadWriter(setup, file)
-    const parts = {
-      opened,
-      readers: readersOf(setup, file),
-      liveness: new FileLiveness(path, processId, openLockFile),
-      release: () => lock.release(),
+    const liveness = new FileLiveness(path, processId, openLockFile, setup.onWarning)
+    const release = (): void => {
+      liveness.close()
+      lock.release()
     }
+    const parts = { opened, readers: readersOf(setup, file), liveness, release }
     const store = storeOf(setup, first, parts)
     // It has done its part: it made the file, and kept it open until others had it open as well.
     first.close()

@@ -1,6 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { StoreWarning } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
-import { listProcessLocks } from '../../src/sqlite/liveness/process-lock.js'
+import { chooseDriver } from '../../src/sqlite/driver/choose.js'
+import { probeProcess } from '../../src/sqlite/liveness/lock-probe.js'
+import { listProcessLocks, takeProcessLock } from '../../src/sqlite/liveness/process-lock.js'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
 import { startToyProcess } from '../support/start-toy-process.js'
 
@@ -80,7 +84,106 @@ describe('the liveness of a process', () => {
   })
 })
 
+describe('a look at all processes', () => {
+  it('names nobody while all live, stopped ones and oneself included', async () => {
+    const { path, store, other } = await openBeside()
+    await openObserver(path)
+    other.child.kill('SIGSTOP')
+
+    expect(await store.liveness.dead()).toEqual([])
+    expect(await store.liveness.dead()).toEqual([])
+  })
+
+  it('names who was killed, at every look, until somebody forgets him', async () => {
+    const { store, other, processId } = await openBeside()
+    expect(await store.liveness.dead()).toEqual([])
+    other.child.kill('SIGKILL')
+    await other.ended
+
+    expect(await store.liveness.dead()).toEqual([processId])
+    expect(await store.liveness.dead()).toEqual([processId])
+    await store.liveness.forget(processId)
+    expect(await store.liveness.dead()).toEqual([])
+  })
+
+  it('names nobody who closed his store', async () => {
+    const path = toyPath()
+    const store = await openObserver(path)
+    const other = await openObserver(path)
+    expect(await store.liveness.dead()).toEqual([])
+
+    await other.close()
+
+    expect(await store.liveness.dead()).toEqual([])
+  })
+
+  it('goes on past a lock file that can’t be opened, and says so once', async () => {
+    const path = toyPath()
+    const warnings: StoreWarning[] = []
+    const onWarning = (warning: StoreWarning): void => void warnings.push(warning)
+    const store = await openToyStore({ path, writer: 'inline', onWarning })
+    mkdirSync(join(`${path}-processes`, '0-folder.lock'))
+    const other = startToyProcess(path, 'stay')
+    const { processId } = await other.line('processId')
+    other.child.kill('SIGKILL')
+    await other.ended
+
+    expect(await store.liveness.dead()).toEqual([processId])
+    expect(await store.liveness.dead()).toEqual([processId])
+
+    expect(warnings).toMatchObject([{ code: 'liveness.probe_failed', details: { processId: '0-folder' } }])
+  })
+
+  it('leaves files alone that no process of ours has made', async () => {
+    const path = toyPath()
+    const store = await openObserver(path)
+    mkdirSync(join(`${path}-processes`, 'not an id.lock'))
+
+    expect(await store.liveness.dead()).toEqual([])
+  })
+
+  it('finds nobody in memory', async () => {
+    const store = await openToyStore({ path: ':memory:' })
+
+    expect(await store.liveness.dead()).toEqual([])
+    expect(await store.liveness.forget('nobody')).toBe(false)
+  })
+})
+
 describe('the lock file', () => {
+  it('has its name only while it is held, so that who is being born never reads as dead', () => {
+    const path = toyPath()
+    const { open } = chooseDriver()
+    const unheld: (readonly string[])[] = []
+    const lock = takeProcessLock(path, 'newborn', (file) => {
+      const native = open(file)
+      const exec = (sql: string): void => {
+        unheld.push(listProcessLocks(path))
+        native.exec(sql)
+      }
+      return { ...native, exec }
+    })
+
+    expect(unheld).toEqual([[]])
+    expect(listProcessLocks(path)).toEqual(['newborn'])
+    expect(probeProcess(path, 'newborn', open)).toBe('alive')
+    lock.release()
+    expect(readdirSync(`${path}-processes`)).toEqual([])
+  })
+
+  it('of a dead process is forgotten once, whoever else tries', async () => {
+    const { path, store, other, processId } = await openBeside()
+    const second = await openObserver(path)
+    other.child.kill('SIGKILL')
+    await other.ended
+
+    expect(await Promise.all([store, second, store].map(({ liveness }) => liveness.forget(processId)))).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
   it('of a dead process goes when it is forgotten', async () => {
     const { path, store, other, processId } = await openBeside()
     other.child.kill('SIGKILL')
@@ -95,7 +198,7 @@ describe('the lock file', () => {
   it('of a live process stays when somebody forgets it', async () => {
     const { store, processId } = await openBeside()
 
-    await store.liveness.forget(processId)
+    expect(await store.liveness.forget(processId)).toBe(false)
 
     expect(await store.liveness.probe(processId)).toBe('alive')
   })

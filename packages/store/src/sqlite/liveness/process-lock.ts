@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InvalidInputError } from '../../errors.js'
-import type { ProcessLiveness } from '../../liveness.js'
-import { isBusy } from '../database-errors.js'
 import type { NativeDatabase } from '../driver/native.js'
 
 /**
@@ -30,13 +28,21 @@ const SUFFIX = '.lock'
 /** Keeps held locks from the garbage collector, which would close them: a store that nobody refers to still lives. */
 const held = new Set<NativeDatabase>()
 
-/** Takes the lock of `processId`, which no other process may use. */
+/**
+ * Takes the lock of `processId`, which no other process may use.
+ *
+ * The file gets its name when it is locked already: others look at every lock file several times a second, and one that
+ * is not held yet would read as that of a dead process. Killed in between, it leaves an empty file that nobody asks.
+ */
 export const takeProcessLock = (databasePath: string, processId: string, open: OpenLockFile): ProcessLock => {
   const path = lockPathOf(databasePath, processId)
+  const unnamed = `${path}-new`
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const file = open(path)
+  const file = open(unnamed)
   try {
     file.exec('BEGIN EXCLUSIVE')
+    // The lock is on the file, whatever it is called, and nothing is ever written that would need a journal beside it.
+    renameSync(unnamed, path)
   } catch (error) {
     file.close()
     throw error
@@ -51,49 +57,29 @@ export const takeProcessLock = (databasePath: string, processId: string, open: O
   return { processId, release }
 }
 
-/** Looks whether the process of this id still holds its lock. Never ask about your own: `process-liveness.ts` knows. */
-export const probeProcess = (databasePath: string, processId: string, open: OpenLockFile): ProcessLiveness =>
-  withFree(databasePath, processId, open, () => {})
-
-/** Removes the lock file of a dead process. One that lives keeps it. */
-export const forgetProcess = (databasePath: string, processId: string, open: OpenLockFile): ProcessLiveness =>
-  withFree(databasePath, processId, open, (path) => rmSync(path, { force: true }))
-
 /** The ids of all processes that have a lock file, dead or alive. */
-export const listProcessLocks = (databasePath: string): readonly string[] => {
-  const folder = locksFolderOf(databasePath)
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
+export const listProcessLocks = (databasePath: string): readonly string[] =>
+  namesIn(locksFolderOf(databasePath))
     .filter((name) => name.endsWith(SUFFIX))
     .map((name) => name.slice(0, -SUFFIX.length))
-}
+    .filter((id) => PROCESS_ID.test(id))
 
-/** Runs `work` while it holds the lock of a dead process. */
-const withFree = (
-  databasePath: string,
-  processId: string,
-  open: OpenLockFile,
-  work: (path: string) => void,
-): ProcessLiveness => {
-  const path = lockPathOf(databasePath, processId)
-  // Opening would make the file.
-  if (!existsSync(path)) return 'unknown'
-  const file = open(path)
+/** Nothing while there is no such folder. */
+const namesIn = (folder: string): readonly string[] => {
   try {
-    file.exec('BEGIN EXCLUSIVE')
-    work(path)
-    return 'dead'
+    return readdirSync(folder)
   } catch (error) {
-    if (isBusy(error)) return 'alive'
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
-  } finally {
-    file.close()
   }
 }
 
 /** Ids become file names, so they may hold nothing that a path gives a meaning to. */
-const lockPathOf = (databasePath: string, processId: string): string => {
-  if (!/^[\w-]{1,128}$/.test(processId)) {
+const PROCESS_ID = /^[\w-]{1,128}$/
+
+/** @throws {InvalidInputError} `input.invalid`: no process has such an id. */
+export const lockPathOf = (databasePath: string, processId: string): string => {
+  if (!PROCESS_ID.test(processId)) {
     throw new InvalidInputError(`a process id holds letters, digits, - and _ only, not ${JSON.stringify(processId)}`)
   }
   return join(locksFolderOf(databasePath), `${processId}${SUFFIX}`)
