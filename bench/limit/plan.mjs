@@ -18,26 +18,27 @@ export const statementsOf = (alone, inPair) => {
 const isStatement = ({ control }) => !control
 
 /**
- * @param operations `{ name, cycles: [{ statements, nowMs, fresh }, …] }`: two recordings each, of the same statements.
+ * @param operations `{ name, once, cycles: [{ statements, nowMs, fresh }, …] }`: two recordings each, of the same
+ * statements; `once` where it isn't repeated with the others.
  * @returns {string} The plan.
  */
 export const planOf = (operations) => {
   const lines = []
   const earlier = []
-  for (const { name, cycles } of operations) {
-    lines.push(line('operation', name))
+  for (const { name, once, cycles } of operations) {
+    lines.push(line('operation', name, once ? 'once' : 'repeated'))
     const [first, second] = cycles
     for (const [at, statement] of first.statements.entries()) {
       const twin = second.statements[at]
       if (twin?.sql !== statement.sql) throw new Error(`${name} ran other statements the second time`)
-      lines.push(line('statement', statement.cells ? 1 : 0, statement.sql))
+      lines.push(line('statement', statement.found > 0 ? 1 : 0, statement.sql))
       for (const [position, value] of statement.params.entries()) {
         const source = sourceOf([value, twin.params[position]], { earlier, cycles })
         if (!source)
           throw new Error(`parameter ${position + 1} of this statement comes from nowhere:\n${statement.sql}`)
         lines.push(...source)
       }
-      earlier.push([statement.cells ?? [], twin.cells ?? []])
+      earlier.push([statement.cells, twin.cells])
     }
   }
   return `${lines.join('\n')}\n`
@@ -54,14 +55,18 @@ const sourceOf = (pair, { earlier, cycles }) => {
   return cellOf(pair, earlier) ?? joinOf(pair, { earlier, cycles })
 }
 
-/** The newest row that held both. */
-const cellOf = ([value, other], earlier) => {
-  for (let at = earlier.length - 1; at >= 0; at -= 1) {
-    const [cells, twins] = earlier[at]
-    const column = cells.findIndex(
-      (cell, index) => String(cell) === String(value) && String(twins[index]) === String(other),
-    )
-    if (column >= 0) return [line('cell', at, column)]
+/** The newest row that held both, or, for a number such as a token that rises, the ones before them. */
+const cellOf = (pair, earlier) => {
+  for (const offset of [0, 1]) {
+    if (offset > 0 && !pair.every(Number.isSafeInteger)) return undefined
+    const wanted = pair.map((value) => String(offset > 0 ? value - offset : value))
+    for (let at = earlier.length - 1; at >= 0; at -= 1) {
+      const [cells, twins] = earlier[at]
+      const index = cells.findIndex(
+        ([, cell], twin) => String(cell) === wanted[0] && String(twins[twin]?.[1]) === wanted[1],
+      )
+      if (index >= 0) return [line('cell', at, cells[index][0], offset)]
+    }
   }
   return undefined
 }

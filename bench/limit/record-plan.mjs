@@ -11,7 +11,11 @@ const TOKENS = [23, 37]
 const PLANS = {
   cycle: CYCLE,
   enqueue: { enqueue: (store) => store.tasks.submit(newItem()) },
+  checkpoints: { claim: CYCLE.claim, checkpoint: CYCLE.checkpoint },
 }
+
+/** Done once by every caller, where the rest is repeated. */
+const ONCE = { checkpoints: 'claim' }
 
 /** An item that was claimed and handed back so often that its next claim gives it this token. */
 const addItem = async (store, token) => {
@@ -57,7 +61,8 @@ const recordSteps = async ({ store, record }, steps) => {
 inChild(async ({ folder, plan }) => {
   const recorded = await openRecordedStore(join(folder, 'recorded.db'))
   try {
-    return planOf(await recordSteps(recorded, PLANS[plan]))
+    const operations = await recordSteps(recorded, PLANS[plan])
+    return planOf(operations.map((operation) => ({ ...operation, once: operation.name === ONCE[plan] })))
   } finally {
     await recorded.store.close()
   }

@@ -13,14 +13,17 @@ export const recordStatements = () => {
   const exec = Libsql.prototype.exec
   Libsql.prototype.prepare = function (sql) {
     const statement = prepare.call(this, sql)
-    for (const method of ['all', 'run']) {
-      const call = statement[method]
-      statement[method] = (params) => {
-        const answer = call.call(statement, params)
-        const [row] = method === 'all' ? answer : []
-        log?.push({ sql, params: [...params], cells: row === undefined ? undefined : Object.values(row) })
-        return answer
-      }
+    const all = statement.all
+    statement.all = (params) => {
+      const rows = all.call(statement, params)
+      log?.push({ sql, params: [...params], found: rows.length, cells: cellsOf(rows[0]) })
+      return rows
+    }
+    const run = statement.run
+    statement.run = (params) => {
+      const answer = run.call(statement, params)
+      log?.push({ sql, params: [...params], found: answer.changes, cells: rowidOf(sql, answer) })
+      return answer
     }
     return statement
   }
@@ -39,3 +42,13 @@ export const recordStatements = () => {
     },
   }
 }
+
+/** Columns by their number, as values of `[column, value]`. */
+const cellsOf = (row = []) => Object.values(row).map((value, column) => [column, value])
+
+/** The one thing that an INSERT without RETURNING gives. */
+const rowidOf = (sql, { changes, lastInsertRowid }) =>
+  /^\s*insert\b/i.test(sql) && changes > 0 ? [[ROWID, lastInsertRowid]] : []
+
+/** Stands for the row's id where a column's number is asked; `limit.c` knows it too. */
+const ROWID = -1

@@ -7,7 +7,7 @@
  * the database is one that the store made, so its tables, indexes and triggers are the product's. What is left out is
  * what the product adds around its statements: savepoints, threads, messages, checks, the conversion of rows.
  *
- * A lane is a caller: it goes through the plan's operations in turn. A group holds the next operation of every lane, in
+ * A lane is a caller: it goes through the plan's operations in turn, through those marked `once` the first time only. A group holds the next operation of every lane, in
  * one BEGIN IMMEDIATE ... COMMIT. The WAL is copied back at the size at which the product copies it back.
  *
  * It ends after <seconds>, or when the first operation finds nothing more to claim, and prints one line of JSON.
@@ -20,13 +20,14 @@
 #include <time.h>
 #include "sqlite3.h"
 
-enum { MOST_STATEMENTS = 64, MOST_SOURCES = 1024, MOST_CELLS = 64, MOST_FRESH = 8, CELL_BYTES = 256, JOINED_BYTES = 4096 };
+enum { ROWID = -1, MOST_STATEMENTS = 64, MOST_SOURCES = 1024, MOST_CELLS = 64, MOST_FRESH = 8, CELL_BYTES = 256, JOINED_BYTES = 4096 };
 
 /* Where a parameter comes from. JOIN takes the next `count` sources as parts of one text. */
 typedef enum { NOTHING, INTEGER, REAL, TEXT, NOW, FRESH, CELL, JOIN } kind;
 typedef struct {
   kind kind;
   sqlite3_int64 integer; /* a value, an offset to now, or a number of parts, fresh id or cell */
+  sqlite3_int64 offset; /* to a cell */
   double real;
   char *text;
 } source;
@@ -34,7 +35,7 @@ typedef struct {
 typedef struct {
   sqlite3_stmt *prepared;
   int operation;
-  int gives_rows; /* it did so when it was recorded, so it has to again */
+  int has_effect; /* it gave or changed rows when it was recorded, so it has to again */
   int first_source, sources;
   int cells[MOST_CELLS], columns[MOST_CELLS], kept; /* what later statements need of its first row */
 } statement;
@@ -56,7 +57,7 @@ typedef struct {
 static sqlite3 *db;
 static statement statements[MOST_STATEMENTS];
 static source sources[MOST_SOURCES];
-static int statement_count, source_count, cell_count, operation_count;
+static int statement_count, source_count, cell_count, operation_count, first_repeated;
 static struct { int statement, column; } cell_origins[MOST_CELLS];
 static int wal_pages;
 
@@ -94,11 +95,16 @@ static int cell_of(int from_statement, int column) {
   return cell_count++;
 }
 
+static void add_operation(const char *how_often) {
+  operation_count++;
+  if (how_often && !strcmp(how_often, "once")) first_repeated = operation_count;
+}
+
 static void add_statement(const char *rows, const char *sql) {
   if (statement_count == MOST_STATEMENTS) fail("plan", "too many statements");
   statement *added = &statements[statement_count++];
   added->operation = operation_count - 1;
-  added->gives_rows = atoi(rows);
+  added->has_effect = atoi(rows);
   added->first_source = source_count;
   char *text = unescaped(sql);
   if (sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT, &added->prepared, NULL) != SQLITE_OK)
@@ -106,7 +112,7 @@ static void add_statement(const char *rows, const char *sql) {
   free(text);
 }
 
-static void add_source(const char *name, const char *one, const char *other) {
+static void add_source(const char *name, const char *one, const char *other, const char *offset) {
   if (source_count == MOST_SOURCES || statement_count == 0) fail("plan", "a parameter without its statement");
   source *added = &sources[source_count++];
   statements[statement_count - 1].sources++;
@@ -118,7 +124,11 @@ static void add_source(const char *name, const char *one, const char *other) {
   else if (!strcmp(name, "join")) added->kind = JOIN;
   else if (!strcmp(name, "real")) added->kind = REAL, added->real = atof(one);
   else if (!strcmp(name, "text")) added->kind = TEXT, added->text = unescaped(one ? one : "");
-  else if (!strcmp(name, "cell")) added->kind = CELL, added->integer = cell_of(atoi(one), atoi(other));
+  else if (!strcmp(name, "cell")) {
+    added->kind = CELL;
+    added->integer = cell_of(atoi(one), atoi(other));
+    added->offset = atoll(offset);
+  }
   else fail("plan", name);
 }
 
@@ -129,15 +139,15 @@ static void read_plan(const char *path) {
   size_t room = 0;
   while (getline(&line, &room, file) > 0) {
     line[strcspn(line, "\n")] = 0;
-    char *rest = line, *name = strsep(&rest, "\t"), *one = strsep(&rest, "\t"), *other = strsep(&rest, "\t");
+    char *rest = line, *name = strsep(&rest, "\t"), *one = strsep(&rest, "\t"), *other = strsep(&rest, "\t"), *more = strsep(&rest, "\t");
     if (!strcmp(name, "setup")) run(one);
-    else if (!strcmp(name, "operation")) operation_count++;
+    else if (!strcmp(name, "operation")) add_operation(other);
     else if (!strcmp(name, "statement")) add_statement(one, other);
-    else add_source(name, one, other);
+    else add_source(name, one, other, more);
   }
   free(line);
   fclose(file);
-  if (operation_count == 0) fail(path, "holds no operation");
+  if (first_repeated == operation_count) fail(path, "holds no operation to repeat");
 }
 
 /* ---- running it ---- */
@@ -174,7 +184,7 @@ static int part_text(const source *from, lane *of, char *to, int room) {
     case NOW: return snprintf(to, room, "%lld", now_ms() + from->integer);
     case CELL: {
       const cell *value = &of->cells[from->integer];
-      return value->is_text ? snprintf(to, room, "%s", value->text) : snprintf(to, room, "%lld", value->integer);
+      return value->is_text ? snprintf(to, room, "%s", value->text) : snprintf(to, room, "%lld", value->integer + from->offset);
     }
     default: return snprintf(to, room, "%lld", from->integer);
   }
@@ -192,7 +202,7 @@ static int bind(sqlite3_stmt *prepared, int position, const source *from, lane *
     case CELL: {
       const cell *value = &of->cells[from->integer];
       if (value->is_text) sqlite3_bind_text(prepared, position, value->text, -1, SQLITE_STATIC);
-      else sqlite3_bind_int64(prepared, position, value->integer);
+      else sqlite3_bind_int64(prepared, position, value->integer + from->offset);
       return 1;
     }
     case JOIN: {
@@ -208,8 +218,9 @@ static int bind(sqlite3_stmt *prepared, int position, const source *from, lane *
   return 1;
 }
 
-static void keep(const statement *of, lane *in) {
+static void keep_row(const statement *of, lane *in) {
   for (int i = 0; i < of->kept; i++) {
+    if (of->columns[i] == ROWID) continue;
     cell *to = &in->cells[of->cells[i]];
     to->is_text = sqlite3_column_type(of->prepared, of->columns[i]) == SQLITE_TEXT;
     if (!to->is_text) to->integer = sqlite3_column_int64(of->prepared, of->columns[i]);
@@ -218,16 +229,25 @@ static void keep(const statement *of, lane *in) {
   }
 }
 
-/* Returns whether it gave a row. */
+static void keep_rowid(const statement *of, lane *in) {
+  for (int i = 0; i < of->kept; i++) {
+    if (of->columns[i] != ROWID) continue;
+    in->cells[of->cells[i]].is_text = 0;
+    in->cells[of->cells[i]].integer = sqlite3_last_insert_rowid(db);
+  }
+}
+
+/* Returns whether it gave or changed a row. */
 static int step(const statement *one, lane *in) {
   for (int i = 0, position = 1; i < one->sources; position++)
     i += bind(one->prepared, position, &sources[one->first_source + i], in);
   int rows = 0, code;
   while ((code = sqlite3_step(one->prepared)) == SQLITE_ROW)
-    if (rows++ == 0) keep(one, in);
+    if (rows++ == 0) keep_row(one, in);
   if (code != SQLITE_DONE) fail(sqlite3_sql(one->prepared), sqlite3_errmsg(db));
+  keep_rowid(one, in);
   sqlite3_reset(one->prepared);
-  return rows > 0;
+  return sqlite3_column_count(one->prepared) > 0 ? rows > 0 : sqlite3_changes(db) > 0;
 }
 
 /* Returns 0 when the first operation finds nothing any more. */
@@ -235,11 +255,11 @@ static int run_next_operation(lane *in) {
   memset(in->has_fresh, 0, sizeof in->has_fresh);
   for (int i = 0; i < statement_count; i++) {
     const statement *one = &statements[i];
-    if (one->operation != in->operation || step(one, in) || !one->gives_rows) continue;
+    if (one->operation != in->operation || step(one, in) || !one->has_effect) continue;
     if (in->operation == 0) return 0;
-    fail(sqlite3_sql(one->prepared), "gave no row, though it did when it was recorded");
+    fail(sqlite3_sql(one->prepared), "did nothing, though it did when it was recorded");
   }
-  in->operation = (in->operation + 1) % operation_count;
+  if (++in->operation == operation_count) in->operation = first_repeated;
   return 1;
 }
 

@@ -8,8 +8,8 @@ const BENCH = resolve(import.meta.dirname, '..')
  * Starts a scenario of this folder in a process of its own.
  *
  * @param {string} script Below `bench/`; it calls `inChild`.
- * @returns `said(name)`: resolves with the next such word of the child; `stop()`: asks it to end; `result`: what it
- * came to; `kill()`: kill -9.
+ * @returns `said(name)`: resolves with the next such word of the child; `say(name)`: gives it word; `result`: what it
+ * came to, once it has ended; `kill()`: kill -9.
  */
 export const startChild = (script, params, { env = {}, nodeArgs = [] } = {}) => {
   const child = fork(resolve(BENCH, script), { env: { ...process.env, ...env }, execArgv: nodeArgs })
@@ -47,7 +47,7 @@ export const startChild = (script, params, { env = {}, nodeArgs = [] } = {}) => 
         listeners.add(look)
         look()
       }),
-    stop: () => child.send({ stop: true }),
+    say: (name, details = {}) => child.send({ say: { name, ...details } }),
     kill: async () => {
       child.kill('SIGKILL')
       await ended(child)

@@ -1,11 +1,19 @@
 /**
  * Runs `work` in a process that `children.mjs` started: with the parameters that it was given, and what it answers goes
- * back. `talk.tell` sends word before that; `talk.stopped` resolves when the parent says so.
+ * back. Before that, `talk.tell(name, details)` sends word, and `await talk.heard(name)` waits for word of the parent.
  */
 export const inChild = (work) => {
-  const stopped = new Promise((resolve) => process.on('message', (message) => message.stop && resolve()))
-  const talk = { tell: (said) => process.send({ said }), stopped }
-  process.on('message', async ({ params }) => {
+  const heard = new Map()
+  const channel = (name) => {
+    if (!heard.has(name)) heard.set(name, withResolvers())
+    return heard.get(name)
+  }
+  const talk = {
+    tell: (name, details = {}) => process.send({ said: { name, ...details } }),
+    heard: (name) => channel(name).promise,
+  }
+  process.on('message', async ({ params, say }) => {
+    if (say !== undefined) channel(say.name).resolve(say)
     if (params === undefined) return
     try {
       const value = await work(params, talk)
@@ -14,4 +22,11 @@ export const inChild = (work) => {
       process.send({ error: error?.stack ?? String(error) }, () => process.exit(1))
     }
   })
+}
+
+/** As Promise.withResolvers, which Node 20 doesn't have. */
+const withResolvers = () => {
+  const parts = {}
+  parts.promise = new Promise((resolve) => Object.assign(parts, { resolve }))
+  return parts
 }

@@ -115,3 +115,6 @@ const shown = (value) => {
   if (Math.abs(value) >= 1_000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
   return String(Number(value.toPrecision(3)))
 }
+
+/** An option that names several. */
+export const listOf = (option) => String(option).split(',')
