@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { createWorker, defineTask } from '../src/index.js'
 import { engineKit } from './engine-kit.js'

@@ -136,6 +136,7 @@ export class LoopingWorker implements Worker {
 
   /** The bell rang. */
   hear(): void {
+    this.#outlook.hear()
     this.#loop.hear()
   }
 

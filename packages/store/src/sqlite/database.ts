@@ -1,6 +1,8 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import { StatementRefusedError } from '../errors.js'
 import { DEFAULT_LOCK_WAIT_MS, beginImmediate, retryWhileBusy } from './begin.js'
+import { Ringer } from './bell/ringer.js'
+import { takeWorkMark } from './bell/work-mark.js'
 import type { Connection, DriverConnection, SqlValue } from './connection.js'
 import { toStoreError } from './database-errors.js'
 import { databasePath } from './database-path.js'
@@ -129,9 +131,15 @@ interface Opened extends Target {
 }
 
 const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
+  const ringer = new Ringer(opened.path, ({ code, message }) => process.emitWarning(message, { code }))
   const db = drizzleOver({
     prepare: (sql) => base.prepare(sql),
-    transaction: (body) => inTransaction(base, opened, body),
+    transaction: (body) => {
+      const result = inTransaction(base, opened, body)
+      // A group of the writer rings by itself, and is still open here.
+      if (!base.inTransaction && takeWorkMark(db)) ringer.ring()
+      return result
+    },
   })
   adopt(db)
   return {
@@ -149,6 +157,7 @@ const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
     prepare: (sql) => base.prepare(sql),
     pragma: (name) => pragmaOf(base, name),
     close: () => {
+      ringer.close()
       base.close()
       opened.onClose?.()
     },

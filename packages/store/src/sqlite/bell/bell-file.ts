@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync, watch } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, statSync, watch } from 'node:fs'
 
 /**
  * The bell of a database: the file `<db>-bell`. A byte is written into it after a commit that made work claimable, and
@@ -29,13 +29,9 @@ export interface BellFile {
 /** The real one. */
 export const bellFileOf = (databasePath: string): BellFile => ({
   identify: () => {
-    const fd = openBell(databasePath)
-    try {
-      const { dev, ino } = fstatSync(fd, { bigint: true })
-      return `${dev}:${ino}`
-    } finally {
-      closeSync(fd)
-    }
+    if (!existsSync(bellPathOf(databasePath))) closeSync(openBell(databasePath))
+    const { dev, ino } = statSync(bellPathOf(databasePath), { bigint: true })
+    return `${dev}:${ino}`
   },
   watch: (onRing, onLost) => {
     // Not persistent: waiting for a bell keeps no process alive.
