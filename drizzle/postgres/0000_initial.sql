@@ -363,7 +363,7 @@ BEGIN
   END IF;
   IF (NEW.state <> 'active')
     and exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
+      select 1 from work_items item where item.task_seq = OLD.seq and item.state >= 'pending'
     ) THEN
     RAISE EXCEPTION 'task.immutable' USING ERRCODE = 'HF001';
   END IF;
@@ -1332,10 +1332,9 @@ CREATE FUNCTION work_items_journal_insert() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
   INSERT INTO work_item_streams (work_item_seq, checkpoint_position, event_position)
   VALUES (NEW.seq, 0, 0);
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_build_object('reason', NEW.reason, 'state', NEW.state)::text AS data) AS told;
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
+    json_build_object('reason', NEW.reason, 'state', NEW.state)::text, 'json');
   RETURN NULL;
 END
 $$;
@@ -1353,8 +1352,8 @@ BEGIN
   FROM work_item_streams AS stream
   WHERE stream.work_item_seq = NEW.seq
   FOR NO KEY UPDATE;
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT NEW.seq, next_position,
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (NEW.seq, next_position,
     CASE
       WHEN NEW.state = 'running' THEN 'lease.claimed'
       WHEN NEW.state = 'waiting' THEN 'item.waiting'
@@ -1366,14 +1365,13 @@ BEGIN
       ELSE 'lease.released'
     END,
     NEW.updated_at_ms, NEW.fencing_token, coalesce(NEW.lease_owner, OLD.lease_owner),
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT (CASE
+    (CASE
       WHEN NEW.state = 'waiting'
         THEN json_build_object('reason', NEW.reason, 'attempt', NEW.attempt, 'waitingReason', NEW.waiting_reason)
       WHEN NEW.state not in ('running', 'completed') and NEW.error is not null
         THEN json_build_object('reason', NEW.reason, 'attempt', NEW.attempt, 'error', (NEW.error)::json)
       ELSE json_build_object('reason', NEW.reason, 'attempt', NEW.attempt)
-    END)::text AS data) AS told;
+    END)::text, 'json');
   RETURN NULL;
 END
 $$;
@@ -1406,12 +1404,11 @@ BEGIN
   UPDATE work_item_streams SET checkpoint_position = NEW.position
   WHERE work_item_seq = NEW.work_item_seq
   RETURNING event_position + 1 INTO next_position;
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
   SELECT NEW.work_item_seq, next_position, 'checkpoint.appended',
     NEW.created_at_ms, NEW.fencing_token, item.lease_owner,
-    told.data, 'json', octet_length(told.data)
-  FROM work_items AS item,
-    (SELECT json_build_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position)::text AS data) AS told
+    json_build_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position)::text, 'json'
+  FROM work_items AS item
   WHERE item.seq = NEW.work_item_seq;
   RETURN NULL;
 END
@@ -1438,11 +1435,10 @@ BEGIN
   FROM work_item_streams AS stream
   WHERE stream.work_item_seq = checked.seq
   FOR NO KEY UPDATE;
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT checked.seq, next_position, 'checkpoint.' || NEW.outcome,
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (checked.seq, next_position, 'checkpoint.' || NEW.outcome,
     NEW.verified_at_ms, checked.fencing_token, NEW.verified_by,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_build_object('id', checked.id, 'position', checked.position)::text AS data) AS told;
+    json_build_object('id', checked.id, 'position', checked.position)::text, 'json');
   RETURN NULL;
 END
 $$;
@@ -1469,7 +1465,7 @@ BEGIN
   WHERE seq = NEW.task_seq AND state = 'active'
     AND NOT EXISTS (
       SELECT 1 FROM work_items AS item
-      WHERE item.task_seq = NEW.task_seq AND (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
+      WHERE item.task_seq = NEW.task_seq AND item.state >= 'pending'
     );
   RETURN NULL;
 END

@@ -345,7 +345,7 @@ WHEN
       or (OLD.cancel_requested_at_ms is not null and NEW.cancel_requested_at_ms is distinct from OLD.cancel_requested_at_ms))
   OR ((NEW.state <> 'active')
     and exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
+      select 1 from work_items item where item.task_seq = OLD.seq and item.state >= 'pending'
     ))
 BEGIN
   SELECT RAISE(ABORT, 'task.already_terminal')
@@ -362,7 +362,7 @@ BEGIN
   SELECT RAISE(ABORT, 'task.immutable')
   WHERE ((NEW.state <> 'active')
     and exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
+      select 1 from work_items item where item.task_seq = OLD.seq and item.state >= 'pending'
     ));
 END;
 --> statement-breakpoint
@@ -1254,18 +1254,17 @@ AFTER INSERT ON work_items
 BEGIN
   INSERT INTO work_item_streams (work_item_seq, checkpoint_position, event_position)
   VALUES (NEW.seq, 0, 0);
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_object('reason', NEW.reason, 'state', NEW.state) AS data) AS told;
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
+    json_object('reason', NEW.reason, 'state', NEW.state), 'json');
 END;
 --> statement-breakpoint
 CREATE TRIGGER work_items_journal_update
 AFTER UPDATE OF state ON work_items
 WHEN NEW.state <> OLD.state and not (OLD.state = 'scheduled' and NEW.state = 'pending')
 BEGIN
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT NEW.seq, stream.event_position + 1,
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (NEW.seq, (SELECT event_position + 1 FROM work_item_streams WHERE work_item_seq = NEW.seq),
     CASE
       WHEN NEW.state = 'running' THEN 'lease.claimed'
       WHEN NEW.state = 'waiting' THEN 'item.waiting'
@@ -1277,15 +1276,13 @@ BEGIN
       ELSE 'lease.released'
     END,
     NEW.updated_at_ms, NEW.fencing_token, coalesce(NEW.lease_owner, OLD.lease_owner),
-    told.data, 'json', octet_length(told.data)
-  FROM work_item_streams AS stream, (SELECT CASE
+    CASE
       WHEN NEW.state = 'waiting'
         THEN json_object('reason', NEW.reason, 'attempt', NEW.attempt, 'waitingReason', NEW.waiting_reason)
       WHEN NEW.state not in ('running', 'completed') and NEW.error is not null
         THEN json_object('reason', NEW.reason, 'attempt', NEW.attempt, 'error', json(NEW.error))
       ELSE json_object('reason', NEW.reason, 'attempt', NEW.attempt)
-    END AS data) AS told
-  WHERE stream.work_item_seq = NEW.seq;
+    END, 'json');
 END;
 --> statement-breakpoint
 CREATE TRIGGER events_count
@@ -1300,22 +1297,18 @@ AFTER INSERT ON checkpoints
 BEGIN
   UPDATE work_item_streams SET checkpoint_position = NEW.position
   WHERE work_item_seq = NEW.work_item_seq;
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
-  SELECT NEW.work_item_seq, stream.event_position + 1, 'checkpoint.appended',
-    NEW.created_at_ms, NEW.fencing_token, item.lease_owner,
-    told.data, 'json', octet_length(told.data)
-  FROM work_item_streams AS stream, work_items AS item,
-    (SELECT json_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position) AS data) AS told
-  WHERE stream.work_item_seq = NEW.work_item_seq AND item.seq = NEW.work_item_seq;
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
+  VALUES (NEW.work_item_seq, (SELECT event_position + 1 FROM work_item_streams WHERE work_item_seq = NEW.work_item_seq), 'checkpoint.appended',
+    NEW.created_at_ms, NEW.fencing_token, (SELECT lease_owner FROM work_items WHERE seq = NEW.work_item_seq),
+    json_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position), 'json');
 END;
 --> statement-breakpoint
 CREATE TRIGGER checkpoint_verifications_journal_insert
 AFTER INSERT ON checkpoint_verifications
 BEGIN
-  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes)
+  INSERT INTO events (work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding)
   SELECT item.seq, stream.event_position + 1, 'checkpoint.' || NEW.outcome,
-    NEW.verified_at_ms, item.fencing_token, NEW.verified_by,
-    told.data, 'json', octet_length(told.data)
+    NEW.verified_at_ms, item.fencing_token, NEW.verified_by, told.data, 'json'
   FROM (
     SELECT work_item_seq, json_object('id', id, 'position', position) AS data
     FROM checkpoints WHERE seq = NEW.checkpoint_seq
@@ -1329,7 +1322,7 @@ AFTER UPDATE OF state ON work_items
 WHEN (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled')
   AND NOT EXISTS (
     SELECT 1 FROM work_items AS item
-    WHERE item.task_seq = NEW.task_seq AND (item.state = 'scheduled' or item.state = 'pending' or item.state = 'running' or item.state = 'waiting')
+    WHERE item.task_seq = NEW.task_seq AND item.state >= 'pending'
   )
 BEGIN
   UPDATE tasks

@@ -23,6 +23,7 @@ export const events = sqliteTable(
     actor: text('actor'),
     data: text('data'),
     encoding: text('encoding'),
+    /** Bytes before encoding; NULL for `data` that is stored as it is, such as what the triggers write. */
     rawBytes: integer('raw_bytes'),
     spanId: text('span_id'),
     prevHash: text('prev_hash'),

@@ -1,7 +1,6 @@
-import { oneOf } from '../predicates.js'
+import { isOpen, oneOf } from '../predicates.js'
 import { tasks } from '../sqlite/tasks.js'
 import { TERMINAL_TASK_STATES } from '../task-state.js'
-import { OPEN_STATES } from '../work-state.js'
 import { ALWAYS, type Guard, anyChanged, columnsExcept } from './rule.js'
 
 const identity = columnsExcept(tasks, ['state', 'cancelRequestedAtMs', 'finishedAtMs'])
@@ -37,7 +36,7 @@ export const taskGuards: readonly Guard[] = [
         code: 'task.immutable',
         when: `NEW.state <> 'active'`,
         and: `exists (
-      select 1 from work_items item where item.task_seq = OLD.seq and ${oneOf('item.state', OPEN_STATES)}
+      select 1 from work_items item where item.task_seq = OLD.seq and ${isOpen('item.state')}
     )`,
       },
     ],

@@ -13,30 +13,34 @@ import {
 } from '../checkpoints.js'
 import { granted, refused, type Verdict } from '../operation.js'
 import { checkpointIsProtected } from './checkpoint-protection.js'
+import { isRefusedAs } from './database-errors.js'
 import { evidenceRowOnSqlite } from './evidence-row.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
 import { oneStatement, quickRead, read, severalStatements, type SqliteBinding } from './module.js'
-import { preparedChange, preparedRows } from './prepared.js'
+import { preparedChange, preparedInsert, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
 /** Newer than every position: "before" it is everything. */
 const END = Number.MAX_SAFE_INTEGER
 
-// One statement: the lease is tested, the position is taken and the row is written at once. The triggers write the
-// journal and move the counter on.
-const APPEND = sql`
-  insert into checkpoints (tenant, id, task_seq, work_item_seq, position, type, name, is_replayed, fencing_token,
-    attempt, snapshot, encoding, raw_bytes, metadata, evidence, created_at_ms)
-  select item.tenant, ${p('id')}, item.task_seq, item.seq, stream.checkpoint_position + 1, ${p('type')}, ${p('name')},
-    ${p('isReplayed')}, item.fencing_token, item.attempt, ${p('snapshot')}, ${p('encoding')}, ${p('rawBytes')},
-    ${p('metadata')}, ${p('evidence')}, ${p('nowMs')}
+/** The item under its lease, and the position that is next. */
+const PLACE = sql`
+  select item.seq as "workItemSeq", item.task_seq as "taskSeq", item.attempt,
+    stream.checkpoint_position + 1 as position
   from work_items as item
   join work_item_streams as stream on stream.work_item_seq = item.seq
   where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
-    and item.state = 'running' and item.fencing_token = ${p('fencingToken')}
-    and not exists (select 1 from checkpoints as known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
-  returning id, position`
+    and item.state = 'running' and item.fencing_token = ${p('fencingToken')}`
+
+// A look and a write: see `preparedInsert`. Nobody comes between them, because the transaction has the write lock; and
+// the guard of the table tests lease, token and position once more. The triggers write the journal and move the counter.
+const APPEND = sql`
+  insert into checkpoints (tenant, id, task_seq, work_item_seq, position, type, name, is_replayed, fencing_token,
+    attempt, snapshot, encoding, raw_bytes, metadata, evidence, created_at_ms)
+  values (${p('tenant')}, ${p('id')}, ${p('taskSeq')}, ${p('workItemSeq')}, ${p('position')}, ${p('type')}, ${p('name')},
+    ${p('isReplayed')}, ${p('fencingToken')}, ${p('attempt')}, ${p('snapshot')}, ${p('encoding')}, ${p('rawBytes')},
+    ${p('metadata')}, ${p('evidence')}, ${p('nowMs')})`
 
 const FIND_APPENDED = sql`
   select known.position, item.id as "workItemId", known.type, known.name, known.snapshot, known.encoding
@@ -53,16 +57,35 @@ interface Appended {
   readonly encoding: string
 }
 
+interface Place {
+  readonly workItemSeq: number
+  readonly taskSeq: number
+  readonly attempt: number
+  readonly position: number
+}
+
 const append = oneStatement(appendCheckpoint, (db) => {
-  const insert = preparedRows<{ id: string; position: number }>(db, APPEND)
+  const placeOf = preparedRows<Place>(db, PLACE)
+  const insert = preparedInsert(db, APPEND)
   const find = preparedRows<Appended>(db, FIND_APPENDED)
   const refusal = preparedLeaseRefusal(db)
-  return (args) => {
-    const { data: snapshot, encoding, rawBytes } = args.snapshot
-    const [row] = insert({ ...args, isReplayed: Number(args.isReplayed), snapshot, encoding, rawBytes })
-    if (row) return granted(row)
+  const knownOr = (args: AppendCheckpointArgs, otherwise: () => Verdict<never>): ReturnType<typeof appendedBefore> => {
     const [known] = find({ tenant: args.tenant, id: args.id })
-    return known ? appendedBefore(known, args) : refusal(args)
+    return known ? appendedBefore(known, args) : otherwise()
+  }
+  return (args) => {
+    const [place] = placeOf(args)
+    if (!place) return knownOr(args, () => refusal(args))
+    const { data: snapshot, encoding, rawBytes } = args.snapshot
+    try {
+      insert({ ...args, ...place, isReplayed: Number(args.isReplayed), snapshot, encoding, rawBytes })
+      return granted({ id: args.id, position: place.position })
+    } catch (error) {
+      if (!isRefusedAs(error, 'checkpoint.exists')) throw error
+      return knownOr(args, () => {
+        throw error
+      })
+    }
   }
 })
 

@@ -1,9 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { InvariantError } from '../errors.js'
 import { claim, type ClaimArgs, type Lease } from '../leases.js'
 import { granted, refused } from '../operation.js'
+import type { SqliteDatabase } from './connection.js'
 import { severalStatements, type SqliteBinding } from './module.js'
 import { payloadOf } from './payload-columns.js'
-import { preparedRows } from './prepared.js'
+import { preparedChange, preparedRows } from './prepared.js'
 import { preparedPromotion } from './promotion.js'
 
 const p = sql.placeholder
@@ -11,101 +13,158 @@ const p = sql.placeholder
 /** Due items that one claim makes pending: enough to keep up with claims, too few to make one slow. */
 const PROMOTED_PER_CLAIM = 100
 
-/** The token rises, the attempt counts, and whatever an earlier lease left is gone. */
-const leaseItemsOf = (next: SQL): SQL => sql`
+/** What a worker is told of an item, as it is before it is leased. */
+const CLAIMABLE = sql`
+  item.seq, item.tenant, item.id as "workItemId", item.fencing_token as "fencingToken",
+  (select task.id from tasks task where task.seq = item.task_seq) as "taskId",
+  item.is_root as "isRoot", item.type, item.queue, item.priority, item.attempt, item.max_attempts as "maxAttempts",
+  item.input, item.input_encoding as "inputEncoding", item.deadline_at_ms as "deadlineAtMs",
+  item.timeout_ms as "timeoutMs", item.created_at_ms as "createdAtMs"`
+
+/** One queue of one tenant. Flat in the backlog: nothing but claimable items is in its index. */
+const headOfQueue = (arm: number): SQL => sql`
+    select ${CLAIMABLE} from work_items item
+    where item.tenant = ${p(`tenant${arm}`)} and item.queue = ${p(`queue${arm}`)} and item.state = 'pending'
+    order by item.priority desc, item.seq
+    limit ${p('limit')}`
+
+/** Several of them. SQLite opens an arm when the ones before it have given less than the limit. */
+const headsOfQueues = (arms: number): SQL => {
+  if (arms === 1) return headOfQueue(0)
+  const heads = Array.from({ length: arms }, (_, arm) => sql`select * from (${headOfQueue(arm)})`)
+  return sql`${sql.join(heads, sql` union all `)} limit ${p('limit')}`
+}
+
+/** Queues that one statement looks into. Arms to spare look for no tenant at all; more queues take several statements. */
+const MOST_ARMS = 16
+
+/** One task, whatever the queue. */
+const HEAD_OF_TASK = sql`
+  select ${CLAIMABLE} from work_items item
+  where item.task_seq = (select seq from tasks where tenant = ${p('tenant')} and id = ${p('taskId')})
+    and item.state = 'pending'
+  order by item.priority desc, item.seq
+  limit ${p('limit')}`
+
+/**
+ * The token rises, the attempt counts, and whatever an earlier lease left is gone.
+ *
+ * A look and a write, instead of one UPDATE with RETURNING over a subquery: that one makes three tables in memory for
+ * each claim. Nobody comes between the two, because the transaction has the write lock; and the WHERE asks once more.
+ */
+const LEASE = sql`
   update work_items
   set state = 'running', reason = 'claimed',
     fencing_token = fencing_token + 1, settle_token = null, attempt = attempt + 1,
     lease_owner = ${p('owner')}, process_id = ${p('processId')}, lease_ms = ${p('leaseMs')},
-    lease_acquired_at_ms = ${p('nowMs')}, lease_expires_at_ms = ${p('expiresAtMs')}, heartbeat_at_ms = null,
+    lease_acquired_at_ms = ${p('nowMs')}, lease_expires_at_ms = ${p('leaseExpiresAtMs')}, heartbeat_at_ms = null,
     is_ahead = ${p('isAhead')}, started_at_ms = coalesce(started_at_ms, ${p('startedAtMs')}),
     updated_at_ms = ${p('nowMs')}
-  where seq in (${next})
-  returning
-    seq, tenant, id as "workItemId", fencing_token as "fencingToken",
-    (select task.id from tasks task where task.seq = work_items.task_seq) as "taskId",
-    is_root as "isRoot", type, queue, priority, attempt, max_attempts as "maxAttempts", lease_ms as "leaseMs",
-    lease_expires_at_ms as "leaseExpiresAtMs", is_ahead as "isAhead", input, input_encoding as "inputEncoding",
-    deadline_at_ms as "deadlineAtMs", timeout_ms as "timeoutMs", created_at_ms as "createdAtMs"`
+  where seq = ${p('seq')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
 
-/** One queue of one tenant. Flat in the backlog: nothing but claimable items is in its index. */
-const CLAIM_FROM_QUEUE = leaseItemsOf(sql`
-    select seq from work_items
-    where tenant = ${p('tenant')} and queue = ${p('queue')} and state = 'pending'
-    order by priority desc, seq
-    limit ${p('limit')}
-  `)
-
-/** One task, whatever the queue. */
-const CLAIM_FROM_TASK = leaseItemsOf(sql`
-    select seq from work_items
-    where task_seq = (select seq from tasks where tenant = ${p('tenant')} and id = ${p('taskId')})
-      and state = 'pending'
-    order by priority desc, seq
-    limit ${p('limit')}
-  `)
-
-type Row = Omit<Lease, 'isRoot' | 'isAhead' | 'input'> & {
+interface Row {
   readonly seq: number
+  readonly tenant: string
+  readonly workItemId: string
+  readonly fencingToken: number
+  readonly taskId: string
   readonly isRoot: number
-  readonly isAhead: number
+  readonly type: string
+  readonly queue: string
+  readonly priority: number
+  readonly attempt: number
+  readonly maxAttempts: number
   readonly input: string
   readonly inputEncoding: string
+  readonly deadlineAtMs: number | null
+  readonly timeoutMs: number | null
+  readonly createdAtMs: number
 }
 
-/** RETURNING promises no order, so claim order is restored here. */
-const byClaimOrder = (one: Row, other: Row): number => other.priority - one.priority || one.seq - other.seq
-
-const leaseOf = ({ seq: _, inputEncoding, ...row }: Row): Lease => ({
-  ...row,
+/** The item as {@link LEASE} leaves it. */
+const leaseOf = (row: Row, { leaseMs, ahead, nowMs }: ClaimArgs): Lease => ({
+  tenant: row.tenant,
+  workItemId: row.workItemId,
+  fencingToken: row.fencingToken + 1,
+  taskId: row.taskId,
   isRoot: row.isRoot === 1,
-  isAhead: row.isAhead === 1,
-  input: payloadOf(row.input, inputEncoding),
+  type: row.type,
+  queue: row.queue,
+  priority: row.priority,
+  attempt: row.attempt + 1,
+  maxAttempts: row.maxAttempts,
+  leaseMs,
+  leaseExpiresAtMs: nowMs + leaseMs,
+  isAhead: ahead,
+  input: payloadOf(row.input, row.inputEncoding),
+  deadlineAtMs: row.deadlineAtMs,
+  timeoutMs: row.timeoutMs,
+  createdAtMs: row.createdAtMs,
 })
 
+interface Arm {
+  readonly tenant: string
+  readonly queue: string
+}
+
 /** Where a claim looks, in turn: every queue of every tenant, starting at another one each time. */
-const armsOf = ({ tenants, queues, rotation }: ClaimArgs): readonly { tenant: string; queue: string }[] => {
+const armsOf = ({ tenants, queues, rotation }: ClaimArgs): readonly Arm[] => {
   const arms = tenants.flatMap((tenant) => queues.map((queue) => ({ tenant, queue })))
   const first = arms.length === 0 ? 0 : rotation % arms.length
   return [...arms.slice(first), ...arms.slice(0, first)]
 }
 
+interface Look {
+  readonly count: number
+  readonly look: (values: object) => Row[]
+}
+
+/** Looks into any number of arms, in their order, until `limit` items are found. */
+const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: number) => Row[]) => {
+  const lookOf = (count: number): Look => ({ count, look: preparedRows<Row>(db, headsOfQueues(count)) })
+  const [one, few, many] = [lookOf(1), lookOf(4), lookOf(MOST_ARMS)]
+  const lookInto = (arms: readonly Arm[], limit: number): Row[] => {
+    const values: Record<string, string | number | null> = { limit }
+    const { count, look } = arms.length <= one.count ? one : arms.length <= few.count ? few : many
+    for (let arm = 0; arm < count; arm++) {
+      values[`tenant${arm}`] = arms[arm]?.tenant ?? null
+      values[`queue${arm}`] = arms[arm]?.queue ?? null
+    }
+    return look(values)
+  }
+  return (arms, limit) => {
+    const found: Row[] = []
+    for (let at = 0; at < arms.length && found.length < limit; at += MOST_ARMS)
+      found.push(...lookInto(arms.slice(at, at + MOST_ARMS), limit - found.length))
+    return found
+  }
+}
+
 export const claimBinding: SqliteBinding = severalStatements(claim, (db) => {
   const { promote } = preparedPromotion(db)
-  const fromQueue = preparedRows<Row>(db, CLAIM_FROM_QUEUE)
-  const fromTask = preparedRows<Row>(db, CLAIM_FROM_TASK)
+  const heads = preparedHeads(db)
+  const headOfTask = preparedRows<Row>(db, HEAD_OF_TASK)
+  const lease = preparedChange(db, LEASE)
   return (args) => {
     const { taskId, tenants, owner, processId, limit, leaseMs, ahead, nowMs } = args
-    const lease = {
+    const [tenant, another] = tenants
+    if (taskId !== null && (tenant === undefined || another !== undefined))
+      return refused('input.invalid', 'a claim of one task names the one tenant that it belongs to', { taskId })
+    promote(PROMOTED_PER_CLAIM, nowMs)
+    const values = {
       owner,
       processId,
       leaseMs,
       nowMs,
-      expiresAtMs: nowMs + leaseMs,
+      leaseExpiresAtMs: nowMs + leaseMs,
       isAhead: ahead ? 1 : 0,
       startedAtMs: ahead ? null : nowMs,
     }
-    promote(PROMOTED_PER_CLAIM, nowMs)
-    if (taskId !== null) {
-      const [tenant, another] = tenants
-      if (tenant === undefined || another !== undefined)
-        return refused('input.invalid', 'a claim of one task names the one tenant that it belongs to', { taskId })
-      return granted(
-        fromTask({ ...lease, tenant, taskId, limit })
-          .sort(byClaimOrder)
-          .map(leaseOf),
-      )
+    const found = taskId === null ? heads(armsOf(args), limit) : headOfTask({ tenant, taskId, limit })
+    for (const { seq, fencingToken } of found) {
+      if (lease({ ...values, seq, fencingToken }) !== 1)
+        throw new InvariantError('an item changed between the look and the write of one transaction', { seq })
     }
-    const leases: Lease[] = []
-    for (const arm of armsOf(args)) {
-      const left = limit - leases.length
-      if (left <= 0) break
-      leases.push(
-        ...fromQueue({ ...lease, ...arm, limit: left })
-          .sort(byClaimOrder)
-          .map(leaseOf),
-      )
-    }
-    return granted(leases)
+    return granted(found.map((row) => leaseOf(row, args)))
   }
 })

@@ -1,4 +1,4 @@
-import { REFUSAL_CODES } from '@holdfast/schema'
+import { REFUSAL_CODES, type RefusalCode } from '@holdfast/schema'
 import {
   ConstraintError,
   DiskFullError,
@@ -13,6 +13,7 @@ import {
   StoreReadOnlyError,
   errorOf,
 } from '../errors.js'
+import { resultCodeOf } from './driver/result-name.js'
 
 /** SQLite's primary result codes that we tell apart. The upper bytes of a raw code say more, and differ by version. */
 const SQLITE = {
@@ -53,12 +54,15 @@ interface SqliteFailure {
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
-/** The database's own error inside `error`: drizzle wraps it, and so do we. libsql says `rawCode`, node:sqlite `errcode`. */
+/**
+ * The database's own error inside `error`: drizzle wraps it, and so do we. libsql says `rawCode`, node:sqlite `errcode`,
+ * better-sqlite3 only the name of the code.
+ */
 export const sqliteFailureOf = (error: unknown): SqliteFailure | undefined => {
   let link: unknown = error
   for (let depth = 0; depth < 10 && link instanceof Error; depth += 1) {
-    const { rawCode, errcode } = link as { rawCode?: unknown; errcode?: unknown }
-    const code = isNumber(rawCode) ? rawCode : errcode
+    const { rawCode, errcode, code: name } = link as { rawCode?: unknown; errcode?: unknown; code?: unknown }
+    const code = isNumber(rawCode) ? rawCode : isNumber(errcode) ? errcode : resultCodeOf(name)
     if (isNumber(code)) return { rawCode: code, message: link.message }
     link = link.cause
   }
@@ -111,6 +115,9 @@ export const isGroupFatal = (error: unknown): boolean => {
   const known = storeErrorOf(error)
   return known !== undefined && GROUP_FATAL_CODES.has(known.code)
 }
+
+/** True when a trigger refused the statement with this code. The statement alone is undone. */
+export const isRefusedAs = (error: unknown, code: RefusalCode): boolean => sqliteFailureOf(error)?.message === code
 
 const refusalCodes: ReadonlySet<string> = new Set(REFUSAL_CODES)
 

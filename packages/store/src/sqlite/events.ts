@@ -71,7 +71,8 @@ const page = read(readEvents, (db) => {
 const toRecord = (workItemId: string, row: Row): EventRecord[] => {
   const { position, type, atMs, fencingToken, actor, data, encoding, rawBytes, spanId } = row
   if (position === null) return []
-  const payload = data === null || encoding === null ? null : { data, encoding, rawBytes: rawBytes ?? 0 }
+  const payload =
+    data === null || encoding === null ? null : { data, encoding, rawBytes: rawBytes ?? Buffer.byteLength(data) }
   return [{ workItemId, position, type, atMs, fencingToken, actor, data: payload, spanId }]
 }
 

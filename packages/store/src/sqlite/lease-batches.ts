@@ -4,7 +4,7 @@ import { granted, refused, type Verdict } from '../operation.js'
 import type { LeaseRef } from '../work-items.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
 import { severalStatements, type SqliteBinding } from './module.js'
-import { preparedRows } from './prepared.js'
+import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
@@ -44,11 +44,10 @@ const HEARTBEAT = sql`
   set lease_expires_at_ms = ${p('expiresAtMs')}, lease_ms = ${p('leaseMs')},
     heartbeat_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
   where tenant = ${p('tenant')} and id = ${p('workItemId')}
-    and state = 'running' and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}
-  returning lease_expires_at_ms as "leaseExpiresAtMs"`
+    and state = 'running' and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}`
 
 export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db) => {
-  const update = preparedRows<Extended>(db, HEARTBEAT)
+  const update = preparedChange(db, HEARTBEAT)
   const stillHeld = preparedRows<Extended>(
     db,
     sql`
@@ -58,9 +57,9 @@ export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db)
   )
   const refuse = preparedLeaseRefusal(db)
   return ({ leases, leaseMs, nowMs }) => {
+    const expiresAtMs = nowMs + leaseMs
     const extend = (lease: LeaseRef): Verdict<Extended> => {
-      const [extended] = update({ ...lease, leaseMs, nowMs, expiresAtMs: nowMs + leaseMs })
-      if (extended) return granted(extended)
+      if (update({ ...lease, leaseMs, nowMs, expiresAtMs }) === 1) return granted({ leaseExpiresAtMs: expiresAtMs })
       const [expired] = stillHeld(lease)
       if (!expired) return refuse(lease)
       const { leaseExpiresAtMs } = expired

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { NewWorkItem } from '../work-items.js'
 import type { SqliteDatabase } from './connection.js'
+import { isRefusedAs } from './database-errors.js'
 import { FENCING_FLOOR } from './fencing-floor.js'
-import { preparedRows } from './prepared.js'
+import { preparedInsert, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
@@ -19,8 +20,8 @@ type Added = 'created' | Known
 type Known = 'same' | 'conflict'
 
 /**
- * Adds one item, once per id. INSERT … SELECT … WHERE NOT EXISTS, because the guard that stops INSERT OR REPLACE stops
- * ON CONFLICT DO NOTHING as well.
+ * Adds one item, once per id. The guard of the table refuses an id that is there, and that refusal is the answer: no
+ * look before, and no `WHERE NOT EXISTS`, which would make an INSERT … SELECT of it (see `preparedInsert`).
  */
 export const preparedNewWorkItem = (
   db: SqliteDatabase,
@@ -29,7 +30,7 @@ export const preparedNewWorkItem = (
   /** Adds nothing: what the item that is there says; undefined when there is none of this id. */
   compare(item: NewWorkItem, place: Place): Known | undefined
 } => {
-  const insert = preparedRows<{ seq: number }>(
+  const insert = preparedInsert(
     db,
     sql`
       insert into work_items (
@@ -37,12 +38,11 @@ export const preparedNewWorkItem = (
         deadline_at_ms, timeout_ms, attempt, max_attempts, fencing_token, is_ahead, input, input_encoding,
         created_at_ms, updated_at_ms
       )
-      select
+      values (
         ${p('tenant')}, ${p('id')}, ${p('taskSeq')}, ${p('parentSeq')}, ${p('isRoot')}, ${p('type')}, ${p('queue')},
         ${p('priority')}, ${p('state')}, 'enqueued', ${p('visibleAtMs')}, ${p('deadlineAtMs')}, ${p('timeoutMs')},
         0, ${p('maxAttempts')}, ${FENCING_FLOOR}, 0, ${p('input')}, ${p('encoding')}, ${p('nowMs')}, ${p('nowMs')}
-      where not exists (select 1 from work_items known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
-      returning seq`,
+      )`,
   )
   const isSame = preparedRows<{ isSame: number }>(
     db,
@@ -68,7 +68,13 @@ export const preparedNewWorkItem = (
       input: data,
       encoding,
     }
-    return insert(values).length === 1 ? 'created' : (compare(item, place) ?? 'conflict')
+    try {
+      insert(values)
+      return 'created'
+    } catch (error) {
+      if (!isRefusedAs(error, 'work_item.exists')) throw error
+      return compare(item, place) ?? 'conflict'
+    }
   }
   return { add, compare }
 }

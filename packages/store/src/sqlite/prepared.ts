@@ -3,7 +3,7 @@ import type { SqliteDatabase } from './connection.js'
 
 interface PreparedText {
   all(values: object): unknown[]
-  run(values: object): { readonly changes: number }
+  run(values: object): { readonly changes: number; readonly lastInsertRowid: number | bigint }
 }
 
 interface Internals {
@@ -28,6 +28,17 @@ const prepare = (db: SqliteDatabase, statement: SQL, method: 'all' | 'run'): Pre
 export const preparedRows = <Row>(db: SqliteDatabase, statement: SQL): ((values?: object) => Row[]) => {
   const prepared = prepare(db, statement, 'all')
   return (values = {}) => prepared.all(values) as Row[]
+}
+
+/**
+ * Prepares an `INSERT … VALUES`. Its answer is the new row's number.
+ *
+ * Hot statements are written without RETURNING and without `INSERT … SELECT`: for either SQLite makes a table in memory
+ * at each run, which costs as much as the row itself.
+ */
+export const preparedInsert = (db: SqliteDatabase, statement: SQL): ((values: object) => number) => {
+  const prepared = prepare(db, statement, 'run')
+  return (values) => Number(prepared.run(values).lastInsertRowid)
 }
 
 /** Prepares a statement that gives no rows. Its answer is how many rows it changed, those of triggers not counted. */

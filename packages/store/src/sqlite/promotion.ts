@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { SqliteDatabase } from './connection.js'
-import { preparedRows } from './prepared.js'
+import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
 
@@ -21,21 +21,20 @@ const PROMOTE = sql`
     where state = 'scheduled' and visible_at_ms <= ${p('nowMs')}
     order by visible_at_ms
     limit ${p('limit')}
-  )
-  returning seq`
+  )`
 
 /** Promotes up to `limit` items; costs one look at an index where nothing is due. */
 export const preparedPromotion = (
   db: SqliteDatabase,
 ): { nextDueAtMs(): number | null; promote(limit: number, nowMs: number): number } => {
   const nextDue = preparedRows<{ dueAtMs: number }>(db, NEXT_DUE)
-  const update = preparedRows<{ seq: number }>(db, PROMOTE)
+  const update = preparedChange(db, PROMOTE)
   const nextDueAtMs = (): number | null => nextDue()[0]?.dueAtMs ?? null
   return {
     nextDueAtMs,
     promote: (limit, nowMs) => {
       const dueAtMs = nextDueAtMs()
-      return dueAtMs === null || dueAtMs > nowMs ? 0 : update({ limit, nowMs }).length
+      return dueAtMs === null || dueAtMs > nowMs ? 0 : update({ limit, nowMs })
     },
   }
 }

@@ -5,10 +5,11 @@ import { granted, refused } from '../operation.js'
 import { cancelTask, getTask, listTasks, submitTask, type SubmitTaskArgs, type TaskRecord } from '../tasks.js'
 import { preparedCancellation } from './cancellation.js'
 import type { SqliteDatabase } from './connection.js'
+import { isRefusedAs } from './database-errors.js'
 import { quickRead, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedNewWorkItem } from './new-work-item.js'
 import { payloadOrNull } from './payload-columns.js'
-import { preparedChange, preparedRows } from './prepared.js'
+import { preparedChange, preparedInsert, preparedRows } from './prepared.js'
 import { preparedSubmissionKey } from './submission-key.js'
 
 const p = sql.placeholder
@@ -45,13 +46,13 @@ const submit = severalStatements(submitTask, (db) => {
 const preparedTask = (
   db: SqliteDatabase,
 ): ((args: SubmitTaskArgs) => { seq: number; created: boolean; isSameType: boolean }) => {
-  const insert = preparedRows<{ seq: number }>(
+  const insert = preparedInsert(
     db,
     sql`
       insert into tasks (tenant, id, type, state, failure_policy, metadata, created_at_ms)
-      select ${p('tenant')}, ${p('id')}, ${p('type')}, 'active', ${p('failurePolicy')}, ${p('metadata')}, ${p('nowMs')}
-      where not exists (select 1 from tasks known where known.tenant = ${p('tenant')} and known.id = ${p('id')})
-      returning seq`,
+      values (
+        ${p('tenant')}, ${p('id')}, ${p('type')}, 'active', ${p('failurePolicy')}, ${p('metadata')}, ${p('nowMs')}
+      )`,
   )
   const find = preparedRows<{ seq: number; isSameType: number }>(
     db,
@@ -61,10 +62,13 @@ const preparedTask = (
       where tenant = ${p('tenant')} and id = ${p('id')}`,
   )
   return ({ tenant, failurePolicy, metadata, item: { id, type }, nowMs }) => {
-    const [created] = insert({ tenant, id, type, failurePolicy, metadata, nowMs })
-    if (created) return { seq: created.seq, created: true, isSameType: true }
-    const [known] = find({ tenant, id, type })
-    return { seq: known?.seq ?? 0, created: false, isSameType: known?.isSameType === 1 }
+    try {
+      return { seq: insert({ tenant, id, type, failurePolicy, metadata, nowMs }), created: true, isSameType: true }
+    } catch (error) {
+      if (!isRefusedAs(error, 'task.exists')) throw error
+      const [known] = find({ tenant, id, type })
+      return { seq: known?.seq ?? 0, created: false, isSameType: known?.isSameType === 1 }
+    }
   }
 }
 

@@ -2,7 +2,8 @@ import { eventTypeOfChange, isJournalled } from '../../triggers/event-of.js'
 import type { SchemaObject } from '../../triggers/schema-object.js'
 import { trigger } from './trigger.js'
 
-const EVENT_COLUMNS = 'work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes'
+/** `raw_bytes` is left NULL: what the database writes is stored as it is. */
+const EVENT_COLUMNS = 'work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding'
 
 /** What a change of state is worth telling: the error where there is one, what a waiting item waits for. */
 const dataOfChange = `CASE
@@ -20,9 +21,8 @@ const born = trigger({
   body: `  INSERT INTO work_item_streams (work_item_seq, checkpoint_position, event_position)
   VALUES (NEW.seq, 0, 0);
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_build_object('reason', NEW.reason, 'state', NEW.state)::text AS data) AS told;
+  VALUES (NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
+    json_build_object('reason', NEW.reason, 'state', NEW.state)::text, 'json');
   RETURN NULL;`,
 })
 
@@ -40,11 +40,10 @@ const changed = trigger({
   declare: 'next_position bigint;',
   body: `${takePosition('NEW.seq')}
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT NEW.seq, next_position,
+  VALUES (NEW.seq, next_position,
     ${eventTypeOfChange},
     NEW.updated_at_ms, NEW.fencing_token, coalesce(NEW.lease_owner, OLD.lease_owner),
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT (${dataOfChange})::text AS data) AS told;
+    (${dataOfChange})::text, 'json');
   RETURN NULL;`,
 })
 
@@ -69,9 +68,8 @@ const appended = trigger({
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT NEW.work_item_seq, next_position, 'checkpoint.appended',
     NEW.created_at_ms, NEW.fencing_token, item.lease_owner,
-    told.data, 'json', octet_length(told.data)
-  FROM work_items AS item,
-    (SELECT json_build_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position)::text AS data) AS told
+    json_build_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position)::text, 'json'
+  FROM work_items AS item
   WHERE item.seq = NEW.work_item_seq;
   RETURN NULL;`,
 })
@@ -90,10 +88,9 @@ const verified = trigger({
   END IF;
 ${takePosition('checked.seq')}
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT checked.seq, next_position, 'checkpoint.' || NEW.outcome,
+  VALUES (checked.seq, next_position, 'checkpoint.' || NEW.outcome,
     NEW.verified_at_ms, checked.fencing_token, NEW.verified_by,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_build_object('id', checked.id, 'position', checked.position)::text AS data) AS told;
+    json_build_object('id', checked.id, 'position', checked.position)::text, 'json');
   RETURN NULL;`,
 })
 

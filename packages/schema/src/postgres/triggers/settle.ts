@@ -1,6 +1,6 @@
-import { oneOf } from '../../predicates.js'
+import { isOpen, oneOf } from '../../predicates.js'
 import { settledState } from '../../triggers/settle.js'
-import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
+import { TERMINAL_STATES } from '../../work-state.js'
 import { trigger } from './trigger.js'
 
 /**
@@ -21,7 +21,7 @@ export const settleTrigger = trigger({
   WHERE seq = NEW.task_seq AND state = 'active'
     AND NOT EXISTS (
       SELECT 1 FROM work_items AS item
-      WHERE item.task_seq = NEW.task_seq AND ${oneOf('item.state', OPEN_STATES)}
+      WHERE item.task_seq = NEW.task_seq AND ${isOpen('item.state')}
     );
   RETURN NULL;`,
 })

@@ -2,7 +2,13 @@ import { eventTypeOfChange, isJournalled } from '../../triggers/event-of.js'
 import type { SchemaObject } from '../../triggers/schema-object.js'
 import { trigger } from './trigger.js'
 
-const EVENT_COLUMNS = 'work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding, raw_bytes'
+/** `raw_bytes` is left NULL: what the database writes is stored as it is. */
+const EVENT_COLUMNS = 'work_item_seq, position, type, at_ms, fencing_token, actor, data, encoding'
+
+// VALUES, never INSERT … SELECT: for that one SQLite makes a table in memory each time when the target has triggers
+// (measured: 5 µs a row of the 20 that a completion took).
+const nextPosition = (workItemSeq: string): string =>
+  `(SELECT event_position + 1 FROM work_item_streams WHERE work_item_seq = ${workItemSeq})`
 
 /** What a change of state is worth telling: the error where there is one, what a waiting item waits for. */
 const dataOfChange = `CASE
@@ -22,9 +28,8 @@ BEGIN
   INSERT INTO work_item_streams (work_item_seq, checkpoint_position, event_position)
   VALUES (NEW.seq, 0, 0);
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
-    told.data, 'json', octet_length(told.data)
-  FROM (SELECT json_object('reason', NEW.reason, 'state', NEW.state) AS data) AS told;
+  VALUES (NEW.seq, 1, 'item.enqueued', NEW.updated_at_ms, NEW.fencing_token, NULL,
+    json_object('reason', NEW.reason, 'state', NEW.state), 'json');
 END`,
 )
 
@@ -36,12 +41,10 @@ AFTER UPDATE OF state ON work_items
 WHEN ${isJournalled}
 BEGIN
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT NEW.seq, stream.event_position + 1,
+  VALUES (NEW.seq, ${nextPosition('NEW.seq')},
     ${eventTypeOfChange},
     NEW.updated_at_ms, NEW.fencing_token, coalesce(NEW.lease_owner, OLD.lease_owner),
-    told.data, 'json', octet_length(told.data)
-  FROM work_item_streams AS stream, (SELECT ${dataOfChange} AS data) AS told
-  WHERE stream.work_item_seq = NEW.seq;
+    ${dataOfChange}, 'json');
 END`,
 )
 
@@ -66,12 +69,9 @@ BEGIN
   UPDATE work_item_streams SET checkpoint_position = NEW.position
   WHERE work_item_seq = NEW.work_item_seq;
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT NEW.work_item_seq, stream.event_position + 1, 'checkpoint.appended',
-    NEW.created_at_ms, NEW.fencing_token, item.lease_owner,
-    told.data, 'json', octet_length(told.data)
-  FROM work_item_streams AS stream, work_items AS item,
-    (SELECT json_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position) AS data) AS told
-  WHERE stream.work_item_seq = NEW.work_item_seq AND item.seq = NEW.work_item_seq;
+  VALUES (NEW.work_item_seq, ${nextPosition('NEW.work_item_seq')}, 'checkpoint.appended',
+    NEW.created_at_ms, NEW.fencing_token, (SELECT lease_owner FROM work_items WHERE seq = NEW.work_item_seq),
+    json_object('id', NEW.id, 'type', NEW.type, 'position', NEW.position), 'json');
 END`,
 )
 
@@ -83,8 +83,7 @@ AFTER INSERT ON checkpoint_verifications
 BEGIN
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT item.seq, stream.event_position + 1, 'checkpoint.' || NEW.outcome,
-    NEW.verified_at_ms, item.fencing_token, NEW.verified_by,
-    told.data, 'json', octet_length(told.data)
+    NEW.verified_at_ms, item.fencing_token, NEW.verified_by, told.data, 'json'
   FROM (
     SELECT work_item_seq, json_object('id', id, 'position', position) AS data
     FROM checkpoints WHERE seq = NEW.checkpoint_seq

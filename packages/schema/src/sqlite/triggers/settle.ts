@@ -1,7 +1,7 @@
-import { oneOf } from '../../predicates.js'
+import { isOpen, oneOf } from '../../predicates.js'
 import { settledState } from '../../triggers/settle.js'
 import { trigger } from './trigger.js'
-import { OPEN_STATES, TERMINAL_STATES } from '../../work-state.js'
+import { TERMINAL_STATES } from '../../work-state.js'
 
 /** Writes the outcome of a task in the statement that ends the last of its items. */
 export const settleTrigger = trigger(
@@ -12,7 +12,7 @@ AFTER UPDATE OF state ON work_items
 WHEN ${oneOf('NEW.state', TERMINAL_STATES)}
   AND NOT EXISTS (
     SELECT 1 FROM work_items AS item
-    WHERE item.task_seq = NEW.task_seq AND ${oneOf('item.state', OPEN_STATES)}
+    WHERE item.task_seq = NEW.task_seq AND ${isOpen('item.state')}
   )
 BEGIN
   UPDATE tasks
