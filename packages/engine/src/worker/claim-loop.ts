@@ -56,10 +56,13 @@ export class ClaimLoop {
    * rings by the thousand, and passes keep finding none of it, within {@link RING_SPACING_MS}.
    */
   hear(): void {
-    if (this.#fruitless < FRUITLESS_PASSES) return this.look()
+    if (this.#fruitless < FRUITLESS_PASSES) {
+      this.look()
+      return
+    }
     if (!this.#isOpen || this.#hasRung) return
     this.#hasRung = true
-    if (!this.#pass) this.#sleep()
+    if (!this.#pass) this.#sleep(RING_SPACING_MS)
   }
 
   /** There is room: the next pass begins now. */
@@ -97,7 +100,7 @@ export class ClaimLoop {
     return Math.min(pace.next(), Math.max(DUE_SPACING_MS, dueInMs() ?? Infinity))
   }
 
-  #sleep(delayMs: number = RING_SPACING_MS): void {
+  #sleep(delayMs: number): void {
     this.#cancelSleep?.()
     const sleepMs = this.#hasRung ? Math.min(delayMs, RING_SPACING_MS) : delayMs
     this.#cancelSleep = this.options.timers.after(sleepMs, () => this.look())
