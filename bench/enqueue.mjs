@@ -96,5 +96,6 @@ async function space(report, { folder, waiting }) {
   })
 }
 
-const bytesOf = (path) =>
-  [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0)
+function bytesOf(path) {
+  return [path, `${path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0)
+}

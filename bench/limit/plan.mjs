@@ -6,8 +6,8 @@
 
 /** One operation's own statements: without BEGIN, COMMIT and savepoints, and without what is written once per group. */
 export const statementsOf = (alone, inPair) => {
-  const one = alone.filter(isStatement)
-  const two = inPair.filter(isStatement)
+  const one = inTransaction(alone)
+  const two = inTransaction(inPair)
   const own = two.length - one.length
   const texts = (log) => log.map(({ sql }) => sql).join('\n')
   if (own < 1 || texts([...one.slice(0, own), ...one]) !== texts(two))
@@ -15,7 +15,13 @@ export const statementsOf = (alone, inPair) => {
   return one.slice(0, own)
 }
 
-const isStatement = ({ control }) => !control
+/** What ran between BEGIN and COMMIT: the rest is the store's own care for its lock and its WAL. */
+const inTransaction = (log) => {
+  const begin = log.findIndex(({ sql, control }) => control && /^begin/i.test(sql))
+  const commit = log.findIndex(({ sql, control }, at) => at > begin && control && /^commit/i.test(sql))
+  if (begin < 0 || commit < 0) throw new Error('an operation that was recorded had no transaction')
+  return log.slice(begin, commit).filter(({ control }) => !control)
+}
 
 /**
  * @param operations `{ name, once, cycles: [{ statements, nowMs, fresh }, …] }`: two recordings each, of the same

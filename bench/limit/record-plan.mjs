@@ -17,17 +17,30 @@ const PLANS = {
 /** Done once by every caller, where the rest is repeated. */
 const ONCE = { checkpoints: 'claim' }
 
-/** An item that was claimed and handed back so often that its next claim gives it this token. */
+/**
+ * An item that was claimed, written to and handed back so often that its next claim gives it this token. Two such items
+ * differ in all that a statement may carry on from an earlier one: tokens, positions, keys.
+ */
 const addItem = async (store, token) => {
   await store.tasks.submit(newItem())
   for (let next = 1; next < token; next += 2) {
     const lease = await CYCLE.claim(store)
+    await CYCLE.checkpoint(store, lease)
     await store.leases.release(lease)
   }
 }
 
+/** Items and their tasks have other numbers from here on, as they do in every store that ever fanned out. */
+const partNumbers = async (store) => {
+  await store.tasks.submit(newItem())
+  const lease = await CYCLE.claim(store)
+  await store.workItems.spawn(lease, [{ type: 'other', input: null }])
+  await store.leases.complete(lease)
+}
+
 /** Two recordings of every step, and of two at once, which tells the step's own statements from its group's. */
 const recordSteps = async ({ store, record }, steps) => {
+  await partNumbers(store)
   const cycles = []
   for (const token of TOKENS) {
     await addItem(store, token)
