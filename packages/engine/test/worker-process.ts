@@ -27,8 +27,9 @@ const PATIENCE_MS = 25_000
 export const startWorkerProcess = async (
   path: string,
   options: Pick<WorkerOptions, 'concurrency' | 'prefetch' | 'graceMs' | 'queues' | 'process' | 'sweep'> = {},
+  fixture = FIXTURE,
 ): Promise<WorkerProcess> => {
-  const child = spawn(process.execPath, [FIXTURE, path, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [fixture, path, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exit = once(child, 'exit') as Promise<[number | null]>

@@ -110,6 +110,17 @@ describe('a ring', () => {
 })
 
 describe('a bell', () => {
+  it.each([
+    ['a folder', (bell: string) => mkdirSync(bell)],
+    ['a link', (bell: string) => symlinkSync(`${bell}-other`, bell)],
+    ['a link to a file', (bell: string) => symlinkSync(import.meta.filename, bell)],
+  ])('is not watched where %s has its name, which would never ring', (_, put) => {
+    const path = tempPath()
+    put(bellPathOf(path))
+
+    expect(() => bellFileOf(path).identify()).toThrow()
+  })
+
   it('may be rung by whoever may write to the database', () => {
     const path = tempPath()
     writeFileSync(path, '', { mode: 0o600 })

@@ -1,4 +1,5 @@
-import { closeSync, constants, existsSync, openSync, statSync, watch } from 'node:fs'
+import { closeSync, constants, existsSync, lstatSync, openSync, statSync, watch } from 'node:fs'
+import { UnsupportedStoreError } from '../../errors.js'
 
 /**
  * The bell of a database: the file `<db>-bell`. A byte is written into it after a commit that made work claimable, and
@@ -30,8 +31,13 @@ export interface BellFile {
 export const bellFileOf = (databasePath: string): BellFile => ({
   identify: () => {
     if (!existsSync(bellPathOf(databasePath))) closeSync(openBell(databasePath))
-    const { dev, ino } = statSync(bellPathOf(databasePath), { bigint: true })
-    return `${dev}:${ino}`
+    const found = lstatSync(bellPathOf(databasePath), { bigint: true })
+    // A folder or a link could be watched as well, and would never ring.
+    if (!found.isFile())
+      throw new UnsupportedStoreError(`${bellPathOf(databasePath)} is not a file`, {
+        path: bellPathOf(databasePath),
+      })
+    return `${found.dev}:${found.ino}`
   },
   watch: (onRing, onLost) => {
     // Not persistent: waiting for a bell keeps no process alive.
