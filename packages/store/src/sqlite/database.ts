@@ -32,6 +32,8 @@ export interface OpenDatabaseOptions {
   readonly checked?: boolean | undefined
   /** The `copy` of that thread's connection: this thread refuses to open the file through another. */
   readonly copy?: string | undefined
+  /** Of a checkpointer: whether its process has the write lock now. Without it every checkpoint is refused. */
+  readonly holdsWriteLock?: (() => boolean) | undefined
 }
 
 /**
@@ -79,7 +81,7 @@ const openWith = (options: OpenDatabaseOptions, target: Target): Connection => {
   const { role, lockWaitMs = DEFAULT_LOCK_WAIT_MS } = options
   let base: DriverConnection | undefined
   try {
-    base = facadeOver(target.open(), { role })
+    base = facadeOver(target.open(), { role, holdsWriteLock: options.holdsWriteLock })
     const durability = configure(base, {
       role,
       lockWaitMs,

@@ -144,6 +144,7 @@ const openInlineWriter = (setup: Setup, file: ThreadFile): OpenedWriter => {
   const { connection, marker, walCheckpoint, ringer, close } = openWriteConnection(
     { file, processId, walCheckpointBytes },
     onWarning,
+    timers,
   )
   const afterGroup = (): void => walCheckpoint.afterGroup()
   const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, ringer, afterGroup, close })

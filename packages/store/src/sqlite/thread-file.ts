@@ -19,5 +19,9 @@ export const threadFileOf = ({ path, durability, driver, copy }: Connection): Th
   copy,
 })
 
-export const openThreadFile = (file: ThreadFile, role: Connection['role']): Connection =>
-  openDatabase({ ...file, role, create: false, checked: true })
+/** @param holdsWriteLock  What a checkpointer must be told: see `openDatabase`. */
+export const openThreadFile = (
+  file: ThreadFile,
+  role: Connection['role'],
+  holdsWriteLock?: () => boolean,
+): Connection => openDatabase({ ...file, role, create: false, checked: true, holdsWriteLock })

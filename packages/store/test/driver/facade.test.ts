@@ -270,10 +270,37 @@ describe.each(TESTED_DRIVERS)('a connection through %s', (driver) => {
       expect(() => connection.prepare(sql)).toThrow(refused)
     })
 
-    it('run on the checkpointer’s connection', () => {
+    it('run on the checkpointer’s connection while its process has the write lock', () => {
+      let isLocked = true
+      const checkpointer = open(tempPath(), { role: 'checkpointer', holdsWriteLock: () => isLocked })
+      const checkpoint = checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+      expect(checkpoint.all()).toHaveLength(1)
+
+      isLocked = false
+
+      const refused = expect.objectContaining({ code: 'store.statement_refused' })
+      expect(() => checkpoint.all()).toThrow(refused)
+      expect(() => checkpointer.exec('PRAGMA wal_checkpoint(PASSIVE)')).toThrow(refused)
+    })
+
+    it('are refused to a checkpointer that nobody has told about the lock', () => {
       const checkpointer = open(tempPath(), { role: 'checkpointer' })
 
-      expect(checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)').all()).toHaveLength(1)
+      expect(() => checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)').all()).toThrow(
+        expect.objectContaining({ code: 'store.statement_refused' }),
+      )
+    })
+
+    it.each([
+      'PRAGMA wal_checkpoint',
+      'PRAGMA wal_checkpoint(TRUNCATE)',
+      'PRAGMA wal_checkpoint(RESTART)',
+      "PRAGMA wal_checkpoint('FULL')",
+      'PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)',
+    ])('are refused under the lock too unless they are PASSIVE: %s', (sql) => {
+      const checkpointer = open(tempPath(), { role: 'checkpointer', holdsWriteLock: () => true })
+
+      expect(() => checkpointer.exec(sql)).toThrow(expect.objectContaining({ code: 'store.statement_refused' }))
     })
 
     it('may be spoken of in a literal', () => {

@@ -3,6 +3,9 @@ import { openDatabase } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
 import { startToyProcess, type ToyProcess } from '../support/start-toy-process.js'
+import { put } from '../support/toy-module.mjs'
+
+const MEGABYTE = 1_048_576
 
 const acknowledged = ({ lines }: ToyProcess): string[] =>
   lines.flatMap((line) => ('acknowledged' in line ? [String(line.acknowledged)] : []))
@@ -17,6 +20,75 @@ const idsIn = (path: string): string[] => {
   connection.close()
   return ids
 }
+
+/** How large the WAL ever was while `until` was under way. */
+const largestWal = async (path: string, until: Promise<unknown>): Promise<number> => {
+  let largest = 0
+  const look = setInterval(() => {
+    largest = Math.max(largest, statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+  }, 5)
+  await until
+  clearInterval(look)
+  return largest
+}
+
+describe('three processes that write, beside three that read without a pause', () => {
+  it('keep the WAL within its bound, and lose nothing, also when two of each are killed', async () => {
+    const path = toyPath()
+    const store = await openToyStore({ path, durability: 'none' })
+    for (let i = 0; i < 500; i += 1) await store.submit(put, { id: `small-${i}`, value: 'v' })
+    const limits = { walCheckpointBytes: MEGABYTE }
+    const pools = [{ readers: 2 }, { readers: 0 }, { readers: 2 }]
+    const readers = pools.map((options) => startToyProcess(path, 'readOn', JSON.stringify(options)))
+    await Promise.all(readers.map(({ line }) => line('reads')))
+    const pour = (name: string, megabytes: number) =>
+      startToyProcess(path, 'pour', name, String(megabytes), JSON.stringify({ limits }))
+    const [killed, alsoKilled, survivor] = [pour('a', 1_000), pour('b', 1_000), pour('c', 24)]
+
+    const largest = await largestWal(
+      path,
+      survivor.line('poured').then(() => {
+        for (const process of [killed, alsoKilled, ...readers.slice(1)]) process.child.kill('SIGKILL')
+      }),
+    )
+    expect(largest).toBeGreaterThan(MEGABYTE)
+    expect(largest).toBeLessThan(64 * MEGABYTE)
+
+    await Promise.all([killed.ended, alsoKilled.ended, survivor.ended])
+    const last = pour('d', 10)
+    expect(await largestWal(path, last.ended)).toBeLessThan(64 * MEGABYTE)
+    expect(idsIn(path).filter((id) => /^[cd]-/.test(id))).toHaveLength((24 + 10) * 16)
+  }, 25_000)
+
+  it('let it grow while one stays in a snapshot, and have it small again when that one has gone', async () => {
+    const path = toyPath()
+    const store = await openToyStore({ path, durability: 'none', limits: { walCheckpointBytes: MEGABYTE } })
+    const reader = openDatabase({ path, role: 'reader' })
+    reader.exec('BEGIN; SELECT * FROM toys')
+    const writer = startToyProcess(
+      path,
+      'pour',
+      'a',
+      '20',
+      JSON.stringify({ limits: { walCheckpointBytes: MEGABYTE } }),
+    )
+    expect(await largestWal(path, writer.ended)).toBeGreaterThan(20 * MEGABYTE)
+
+    reader.exec('ROLLBACK')
+    reader.close()
+
+    // Any process that writes now sees to it; nothing but a word is written here.
+    await expect
+      .poll(
+        async () => {
+          await store.submit(put, { id: `word-${performance.now()}`, value: 'v' })
+          return statSync(`${path}-wal`).size
+        },
+        { timeout: 10_000, interval: 50 },
+      )
+      .toBeLessThan(9 * MEGABYTE)
+  }, 25_000)
+})
 
 describe('two processes that write and run checkpoints on one file', () => {
   it('keep every operation that either was told of', async () => {

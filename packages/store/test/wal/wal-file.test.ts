@@ -16,7 +16,7 @@ describe('the WAL file', () => {
   it('is measured by the frames of its own round, not by the size that it was left with', () => {
     const connection = openToyConnection()
     const { path } = connection
-    const checkpointer = openDatabase({ path, role: 'checkpointer' })
+    const checkpointer = openDatabase({ path, role: 'checkpointer', holdsWriteLock: () => true })
     const insert = connection.prepare('INSERT INTO toys (id, value) VALUES (?, ?)')
     insert.run('large', 'x'.repeat(1_000_000))
     expect(walReaches(path, 1_000_000)).toBe(true)

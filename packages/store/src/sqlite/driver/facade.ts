@@ -4,7 +4,7 @@ import { isBusy } from '../database-errors.js'
 import type { NativeDatabase, NativeStatement } from './native.js'
 import { bindable } from './parameters.js'
 import { StatementCache, type CachedStatement } from './statement-cache.js'
-import { readStatement, refuseCheckpoint } from './statement-text.js'
+import { readStatement, refuseCheckpoint, refuseUnsafeCheckpoint } from './statement-text.js'
 import { TransactionWatch } from './transaction-watch.js'
 
 /** More than all the statements of all packages together; past it they are prepared again, never kept. */
@@ -13,6 +13,8 @@ export const STATEMENT_CACHE_SIZE = 500
 export interface FacadeOptions {
   readonly role: 'writer' | 'reader' | 'checkpointer'
   readonly statementCacheSize?: number
+  /** Whether this process has the file's write lock now. A checkpointer is asked for a checkpoint at no other time. */
+  readonly holdsWriteLock?: (() => boolean) | undefined
 }
 
 /**
@@ -22,14 +24,20 @@ export interface FacadeOptions {
 export const facadeOver = (native: NativeDatabase, options: FacadeOptions): DriverConnection => {
   let isOpen = true
   const watch = new TransactionWatch(native)
-  const mayCheckpoint = options.role === 'checkpointer'
+  const isCheckpointer = options.role === 'checkpointer'
+  const holdsWriteLock = options.holdsWriteLock ?? (() => false)
+
+  const assertSafe = (sql: string): void => {
+    if (isCheckpointer && holdsWriteLock()) refuseUnsafeCheckpoint(sql)
+    else refuseCheckpoint(sql)
+  }
 
   const assertOpen = (): void => {
     if (!isOpen) throw new StoreClosedError('this connection is closed')
   }
 
   const statements = new StatementCache(options.statementCacheSize ?? STATEMENT_CACHE_SIZE, (sql) => {
-    if (!mayCheckpoint) refuseCheckpoint(sql)
+    if (!isCheckpointer) refuseCheckpoint(sql)
     return { text: readStatement(sql), native: native.prepare(sql) }
   })
 
@@ -39,6 +47,8 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
     step: (native: NativeStatement, values: readonly SqlValue[]) => Result,
   ): Result => {
     assertOpen()
+    // One that was prepared under the lock may be run without it.
+    if (isCheckpointer) assertSafe(statement.sql)
     const values = bindable(params, statement.text.parameters)
     const prepared = statements.nativeOf(statement)
     try {
@@ -71,7 +81,7 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
     },
     exec: (sql) => {
       assertOpen()
-      if (!mayCheckpoint) refuseCheckpoint(sql)
+      assertSafe(sql)
       watch.exec(sql)
     },
     prepare: (sql) => {

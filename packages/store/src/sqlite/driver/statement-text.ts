@@ -1,4 +1,4 @@
-import { StatementRefusedError } from '../../errors.js'
+import { StatementRefusedError, type StoreError } from '../../errors.js'
 
 /** Literals, quoted names and comments: none of them can hold a command, a parameter or the end of a statement. */
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
@@ -9,8 +9,10 @@ const bare = (sql: string): string => sql.replace(QUOTED, ' ')
 // Reading wal_autocheckpoint, and setting it to 0, is what the factory does.
 const WAL_PRAGMA = /\bpragma\b[^;]*\b(?:wal_checkpoint\b|wal_autocheckpoint\s*[=(](?!\s*0\s*\)?\s*(?:;|$)))/i
 
+const PASSIVE_CHECKPOINT = /\bpragma\s+(?:main\s*\.\s*)?wal_checkpoint\s*\(\s*passive\s*\)/gi
+
 /**
- * Refuses a WAL checkpoint anywhere but on the checkpointer's connection.
+ * Refuses a WAL checkpoint anywhere but on the checkpointer's connection, under the write lock.
  *
  * SQLite 3.45.1 has the WAL-reset race: a checkpoint beside another process's commit corrupted the file in 2 runs of
  * 2. The checkpointer runs it only while its process holds the write lock.
@@ -18,11 +20,24 @@ const WAL_PRAGMA = /\bpragma\b[^;]*\b(?:wal_checkpoint\b|wal_autocheckpoint\s*[=
  * @throws {StatementRefusedError} `store.statement_refused`
  */
 export const refuseCheckpoint = (sql: string): void => {
-  if (!/wal_/i.test(sql) || !WAL_PRAGMA.test(bare(sql))) return
-  throw new StatementRefusedError('a WAL checkpoint runs on the checkpointer’s connection only', {
-    statement: 'wal_checkpoint',
-  })
+  if (hasCheckpoint(sql))
+    throw refusal('a WAL checkpoint runs on the checkpointer’s connection and under the write lock only')
 }
+
+/**
+ * Refuses every WAL checkpoint but PASSIVE: where another one can't get its lock, it goes on without it.
+ *
+ * @throws {StatementRefusedError} `store.statement_refused`
+ */
+export const refuseUnsafeCheckpoint = (sql: string): void => {
+  if (hasCheckpoint(sql) && hasCheckpoint(bare(sql).replace(PASSIVE_CHECKPOINT, ' ')))
+    throw refusal('a WAL checkpoint is PASSIVE')
+}
+
+const hasCheckpoint = (sql: string): boolean => /wal_/i.test(sql) && WAL_PRAGMA.test(bare(sql))
+
+const refusal = (message: string): StoreError =>
+  new StatementRefusedError(message, { statement: 'wal_checkpoint' })
 
 /** What the facade knows of a statement before it is prepared. */
 export interface StatementText {

@@ -1,122 +1,121 @@
 import type { StoreWarning } from '../../store.js'
-import { beginImmediate, pause } from '../begin.js'
-import type { Connection } from '../connection.js'
-import { isBusy, toStoreError } from '../database-errors.js'
-import type { GroupMarker } from '../group-marker.js'
-import { stopWantingCheckpoint, wantCheckpoint } from './checkpoint-wanted.js'
-import { readWalHeader, walReaches } from './wal-file.js'
+import { toStoreError } from '../database-errors.js'
+import type { Timers } from '../timers.js'
+import { CheckpointTurn } from './checkpoint-wanted.js'
+import { walReaches } from './wal-file.js'
+import { WalRound, type WalRoundOptions } from './wal-round.js'
 
 /**
- * How long each round of a cycle leaves old readers to finish the statement that they are in. Most statements take under
- * a millisecond; the later rounds are for the long ones. After the last, the writer goes on, and comes back later.
+ * How long after each round of a cycle the next one follows. Readers pause meanwhile, so each round finds fewer of them
+ * in an old statement; all of it is within what one of them waits at most. The writer works on in between.
  */
-const DRAINS_MS: readonly number[] = [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 16, 16]
-/** The lock is taken for a checkpoint only if it is soon to be had: its owner has other work to do. */
-const LOCK_WAIT_MS = 50
-/** After a cycle that couldn't reset the WAL. */
-const REST_MS = 50
-/** After one that failed, on a full disk for example. */
+const NEXT_ROUND_AFTER_MS: readonly number[] = [1, 2, 4, 8, 16, 32, 32]
+/** Between groups the lock is free. When a timer fires, others may be in the middle of one. */
+const LOCK_WAIT_MS = 5
+/** After a cycle that readers have kept from its end; it doubles up to the longest. Reads go on at full speed meanwhile. */
+const FIRST_REST_MS = 20
+const LONGEST_REST_MS = 500
+/** While another process is at it. */
+const OTHERS_TURN_MS = 10
+/** After an error, on a full disk for example. */
 const REST_AFTER_ERROR_MS = 1_000
 
-export interface WalCheckpointOptions {
-  readonly writer: Connection
-  readonly marker: GroupMarker
-  readonly thresholdBytes: number
-  readonly openCheckpointer: () => Connection
+export interface WalCheckpointOptions extends WalRoundOptions {
+  readonly timers: Timers
   readonly onWarning: (warning: StoreWarning) => void
 }
 
+/** A cycle under way: rounds follow each other until the WAL is small, or there is no use in another. */
+interface Cycle {
+  readonly turn: CheckpointTurn
+  rounds: number
+}
+
 /**
- * Copies the WAL back into the database file, and has it begun anew, so that it stays small. Runs on the writer's
- * thread, between groups.
+ * Keeps the WAL small. Whichever process finds it over its bound after a group of its own runs a cycle; the others go on.
+ * Runs on the writer's thread, between groups, so a process that only reads never does.
  *
- *  1. Take the write lock on the write connection; from a second connection, run a PASSIVE checkpoint. Nobody commits
- *     meanwhile: SQLite before 3.51.3 corrupts the file when a commit meets a checkpoint that resets the WAL. Never
- *     TRUNCATE or RESTART, which go without the lock that they can't get.
- *  2. Until all frames are copied, let go and do it again: a reader in an old snapshot holds frames back.
- *  3. Take the lock again. Its snapshot now needs nothing of the WAL, and neither does any reader who starts now, so
- *     wait for the old ones, and write one row: that write begins the WAL anew unless somebody still reads it.
- *  4. The header's salts tell whether it did. If not, begin at 1.
- *
- * Killed anywhere in it, the file is whole: every step is one that SQLite recovers from.
+ * The writer is blocked while a round runs (see `wal-round.ts`), never while readers are waited for: between two rounds
+ * it works on, and a timer or the next group brings it back. A reader who stays in one snapshot lets the WAL grow; it is
+ * tried again twice a second, so the WAL is small again within a second after he has gone.
  */
 export class WalCheckpoint {
-  #checkpointer: Connection | undefined
-  #restUntilMs = 0
+  readonly #round: WalRound
+  #cycle: Cycle | undefined
+  #restMs = FIRST_REST_MS
+  /** Before that there is nothing to do, whatever happens. */
+  #notBeforeMs = 0
+  #cancelTimer: (() => void) | undefined
 
-  constructor(private readonly options: WalCheckpointOptions) {}
+  constructor(private readonly options: WalCheckpointOptions) {
+    this.#round = new WalRound(options)
+  }
 
-  /** Runs a cycle if the WAL has grown to the threshold. Never throws: the group before it has been answered. */
+  /** To be called between groups, right after the commit. Never throws: the group has been answered. */
   afterGroup(): void {
-    const { writer, thresholdBytes } = this.options
-    if (performance.now() < this.#restUntilMs) return
-    try {
-      if (walReaches(writer.path, thresholdBytes) && !this.run()) this.#restFor(REST_MS)
-    } catch (error) {
-      this.#restFor(REST_AFTER_ERROR_MS)
-      const { code, message } = toStoreError(error)
-      this.options.onWarning({ code: 'wal.checkpoint_failed', message, details: { reason: code } })
-    }
-  }
-
-  /** One cycle now. @returns whether the WAL was begun anew; false when readers or other writers kept it. */
-  run(): boolean {
-    wantCheckpoint(this.options.writer.path)
-    try {
-      for (const drainMs of DRAINS_MS) {
-        if (this.#copyAll() && this.#beginAnew(drainMs)) return true
-        // Nobody holds the lock here: others may write, and readers of old snapshots may finish.
-        pause(drainMs)
-      }
-      return false
-    } catch (error) {
-      // Somebody else has the lock for longer; the next group looks again.
-      if (isBusy(error)) return false
-      throw error
-    } finally {
-      stopWantingCheckpoint(this.options.writer.path)
-    }
-  }
-
-  #restFor(ms: number): void {
-    this.#restUntilMs = performance.now() + ms
+    if (this.options.timers.monotonicMs() >= this.#notBeforeMs) this.#advance(0)
   }
 
   close(): void {
-    this.#checkpointer?.close()
-    this.#checkpointer = undefined
+    this.#end(0)
+    this.#round.close()
   }
 
-  /** Steps 1 and 2. */
-  #copyAll(): boolean {
-    this.#checkpointer ??= this.options.openCheckpointer()
-    const statement = this.#checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw()
-    return this.#locked(() => {
-      const [busy, frames, copied] = statement.get() ?? []
-      return busy === 0 && frames === copied
-    })
-  }
-
-  /** Step 3, and the look of step 4. */
-  #beginAnew(drainMs: number): boolean {
-    const before = readWalHeader(this.options.writer.path)
-    this.#locked(() => {
-      pause(drainMs)
-      this.options.marker.writeBarrier()
-    })
-    return readWalHeader(this.options.writer.path)?.salts !== before?.salts
-  }
-
-  /** Runs `work` under the write lock, and commits. */
-  #locked<Result>(work: () => Result): Result {
-    beginImmediate(this.options.writer, LOCK_WAIT_MS)
+  #advance(lockWaitMs: number): void {
     try {
-      const result = work()
-      this.options.writer.exec('COMMIT')
-      return result
+      this.#cycle ??= this.#begin()
+      if (this.#cycle) this.#runRound(this.#cycle, lockWaitMs)
     } catch (error) {
-      this.options.writer.exec('ROLLBACK')
-      throw error
+      const { code, message } = toStoreError(error)
+      this.options.onWarning({ code: 'wal.checkpoint_failed', message, details: { reason: code } })
+      this.#end(REST_AFTER_ERROR_MS)
     }
+  }
+
+  #begin(): Cycle | undefined {
+    const { writer, thresholdBytes } = this.options
+    if (!walReaches(writer.path, thresholdBytes)) return undefined
+    const turn = CheckpointTurn.take(writer.path)
+    if (turn) return { turn, rounds: 0 }
+    this.#wait(OTHERS_TURN_MS)
+    return undefined
+  }
+
+  #runRound(cycle: Cycle, lockWaitMs: number): void {
+    const outcome = this.#round.run(lockWaitMs)
+    if (outcome === 'small') {
+      this.#end(0)
+      this.#restMs = FIRST_REST_MS
+      return
+    }
+    const nextMs = NEXT_ROUND_AFTER_MS[cycle.rounds]
+    cycle.rounds += 1
+    if (nextMs === undefined) {
+      this.#end(this.#restMs)
+      this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS)
+    } else {
+      cycle.turn.renew()
+      this.#comeBackIn(nextMs)
+    }
+  }
+
+  #end(restMs: number): void {
+    const turn = this.#cycle?.turn
+    this.#cycle = undefined
+    this.#cancelTimer?.()
+    this.#notBeforeMs = 0
+    if (restMs > 0) this.#comeBackIn(restMs)
+    turn?.end()
+  }
+
+  /** By a timer: a writer that nobody gives anything to do must come back as well. */
+  #comeBackIn(ms: number): void {
+    this.#wait(ms)
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.options.timers.after(ms, () => this.#advance(LOCK_WAIT_MS))
+  }
+
+  #wait(ms: number): void {
+    this.#notBeforeMs = this.options.timers.monotonicMs() + ms
   }
 }

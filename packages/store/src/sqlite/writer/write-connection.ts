@@ -3,6 +3,7 @@ import { Ringer } from '../bell/ringer.js'
 import type { Connection } from '../connection.js'
 import { GroupMarker } from '../group-marker.js'
 import { openThreadFile, type ThreadFile } from '../thread-file.js'
+import { systemTimers, type Timers } from '../timers.js'
 import { WalCheckpoint } from '../wal/wal-checkpoint.js'
 
 export interface WriteConnectionOptions {
@@ -23,6 +24,7 @@ export interface WriteConnection {
 export const openWriteConnection = (
   { file, processId, walCheckpointBytes }: WriteConnectionOptions,
   onWarning: (warning: StoreWarning) => void,
+  timers: Timers = systemTimers,
 ): WriteConnection => {
   const connection = openThreadFile(file, 'writer')
   const marker = new GroupMarker(connection, processId)
@@ -30,7 +32,8 @@ export const openWriteConnection = (
     writer: connection,
     marker,
     thresholdBytes: walCheckpointBytes,
-    openCheckpointer: () => openThreadFile(file, 'checkpointer'),
+    openCheckpointer: () => openThreadFile(file, 'checkpointer', () => connection.inTransaction),
+    timers,
     onWarning,
   })
   const ringer = new Ringer(file.path, onWarning)
