@@ -90,6 +90,7 @@ export interface StoreWarning {
    * `writer.restart_failed`, `reader.restart_failed`: its successor couldn't start, and is tried again.
    * `wal.checkpoint_failed`: the log grows until it works again. `liveness.probe_failed`: whether that process lives
    * can't be told, so its leases end by expiry.
+   * `lock.want_failed`: a process that waits for the write lock can't say so, and gets it later.
    * `bell.silent`, `bell.unwatched`: new work is found by polling, every half second.
    */
   readonly code: string

@@ -1,10 +1,9 @@
-import { StoreBusyError } from '../errors.js'
-import type { DriverConnection } from './connection.js'
+import { StoreBusyError, type StoreError } from '../errors.js'
+import type { Connection } from './connection.js'
 import { isBusy } from './database-errors.js'
-
-/** Polls start this far apart and double up to the cap: a group commit takes 1 to 10 ms. */
-const FIRST_PAUSE_MS = 0.5
-const LONGEST_PAUSE_MS = 10
+import { LockWait } from './lock/lock-wait.js'
+import { NOBODY_WAITS, type Want, wantOf } from './lock/want-file.js'
+import type { WriteTurn } from './lock/write-turn.js'
 
 /** How long start-up and a user's transaction wait for the write lock: longer than any group, shorter than patience. */
 export const DEFAULT_LOCK_WAIT_MS = 30_000
@@ -20,32 +19,71 @@ export const pause = (ms: number): void => {
  * Calls `attempt` until it isn't told busy or `waitMs` has passed; at least once.
  *
  * SQLite's own busy_timeout starved all but one process for whole runs, and doesn't cover the switch to WAL.
+ *
+ * @param want  Where this wait is announced; by default nobody is told.
  */
-export const retryWhileBusy = <Result>(waitMs: number, attempt: () => Result): Result => {
-  const deadline = performance.now() + waitMs
-  let pauseMs = FIRST_PAUSE_MS
-  for (;;) {
-    try {
-      return attempt()
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      const leftMs = deadline - performance.now()
-      if (leftMs <= 0)
-        throw new StoreBusyError(`the write lock stayed taken for ${waitMs} ms`, { waitedMs: waitMs }, { cause: error })
-      // Jitter: waiters that were refused together must not come back together.
-      pause(Math.min(pauseMs * (0.5 + Math.random()), leftMs))
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+export const retryWhileBusy = <Result>(waitMs: number, attempt: () => Result, want: Want = NOBODY_WAITS): Result => {
+  const startedMs = performance.now()
+  const wait = new LockWait(startedMs, Date.now(), want)
+  let refusal: unknown
+  try {
+    for (let nowMs = startedMs; ; nowMs = performance.now()) {
+      if (wait.mayTry(nowMs)) {
+        try {
+          return attempt()
+        } catch (error) {
+          if (!isBusy(error)) throw error
+          refusal = error
+        }
+      }
+      const leftMs = startedMs + waitMs - nowMs
+      if (leftMs <= 0) throw stayedTaken(waitMs, refusal)
+      pause(Math.min(wait.pauseMs(nowMs), leftMs))
     }
+  } finally {
+    wait.end()
   }
 }
 
+/** What a wait of `waitMs` ends with when the lock was never free. */
+export const stayedTaken = (waitMs: number, cause?: unknown): StoreError =>
+  new StoreBusyError(`the write lock stayed taken for ${waitMs} ms`, { waitedMs: waitMs }, { cause })
+
 /**
- * Takes the write lock, waiting at most `lockWaitMs` for other processes.
+ * Takes the write lock, waiting at most `lockWaitMs` for others, who are asked to let go of it: see `lock/`.
  *
- * The polite lock belongs here: a waiter touches `<db>-want` between polls, and the writer that sees it pauses after
- * its commit, so that no process starves.
+ * It blocks the thread while it waits. It is for what takes the lock now and then: a migration, a WAL checkpoint. Who
+ * takes it again and again leaves it to others in between: {@link beginTurn}.
  *
  * @throws {StoreBusyError} `store.busy`: somebody held it all that time. Nothing was begun.
  */
-export const beginImmediate = (connection: Pick<DriverConnection, 'exec'>, lockWaitMs: number): void =>
-  retryWhileBusy(lockWaitMs, () => connection.exec('BEGIN IMMEDIATE'))
+export const beginImmediate = (
+  connection: Pick<Connection, 'exec' | 'path'>,
+  lockWaitMs: number,
+  want: Want = wantOf(connection.path),
+): void => retryWhileBusy(lockWaitMs, () => connection.exec('BEGIN IMMEDIATE'), want)
+
+/**
+ * Takes the write lock for one more transaction of a writer, which stays off it for a moment first when its turn is over
+ * and others wait. Blocks the thread; `turn.ended` is to be called when the transaction has ended.
+ *
+ * @throws {StoreBusyError} `store.busy`: as {@link beginImmediate}.
+ */
+export const beginTurn = (connection: Pick<Connection, 'exec' | 'path'>, turn: WriteTurn, lockWaitMs: number): void => {
+  const owedMs = turn.owedMs(performance.now())
+  if (owedMs > 0) pause(owedMs)
+  const isFree = tryBegin(connection)
+  if (!isFree) beginImmediate(connection, lockWaitMs, turn.want)
+  turn.began(performance.now(), !isFree)
+}
+
+/** Takes the write lock if nobody has it. @returns whether it did. */
+export const tryBegin = (connection: Pick<Connection, 'exec'>): boolean => {
+  try {
+    connection.exec('BEGIN IMMEDIATE')
+    return true
+  } catch (error) {
+    if (!isBusy(error)) throw error
+    return false
+  }
+}

@@ -1,6 +1,6 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import { StatementRefusedError } from '../errors.js'
-import { DEFAULT_LOCK_WAIT_MS, beginImmediate, retryWhileBusy } from './begin.js'
+import { DEFAULT_LOCK_WAIT_MS, beginTurn, retryWhileBusy } from './begin.js'
 import { Ringer } from './bell/ringer.js'
 import { takeWorkMark } from './bell/work-mark.js'
 import type { Connection, DriverConnection, SqlValue } from './connection.js'
@@ -12,6 +12,8 @@ import { facadeOver } from './driver/facade.js'
 import { assertLevel, durabilityOf } from './durability.js'
 import { checkFile } from './file-check.js'
 import { MEMORY } from './location.js'
+import { wantOf } from './lock/want-file.js'
+import { WriteTurn } from './lock/write-turn.js'
 import { adopt } from './module.js'
 import { enterCopy } from './one-copy.js'
 import { assertSupportedRuntime } from './runtime.js'
@@ -133,11 +135,12 @@ interface Opened extends Target {
 }
 
 const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
+  const turn = new WriteTurn(wantOf(opened.path))
   const ringer = new Ringer(opened.path, ({ code, message }) => process.emitWarning(message, { code }))
   const db = drizzleOver({
     prepare: (sql) => base.prepare(sql),
     transaction: (body) => {
-      const result = inTransaction(base, opened, body)
+      const result = inTransaction(base, { ...opened, turn }, body)
       // A group of the writer rings by itself, and is still open here.
       if (!base.inTransaction && takeWorkMark(db)) ringer.ring()
       return result
@@ -166,12 +169,17 @@ const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
   }
 }
 
+interface Writing extends Pick<Opened, 'path' | 'role' | 'lockWaitMs'> {
+  readonly turn: WriteTurn
+}
+
 /** Begins immediately, because a deferred transaction that writes later fails with SQLITE_BUSY_SNAPSHOT at once. */
-const inTransaction = <Result>(base: DriverConnection, { role, lockWaitMs }: Opened, body: () => Result): Result => {
+const inTransaction = <Result>(base: DriverConnection, writing: Writing, body: () => Result): Result => {
+  const { path, role, lockWaitMs, turn } = writing
   if (role !== 'writer') throw new StatementRefusedError(`a ${role} has no transactions`, { statement: 'transaction' })
   const isNested = base.inTransaction
   if (isNested) base.exec('SAVEPOINT holdfast')
-  else beginImmediate(base, lockWaitMs)
+  else beginTurn({ path, exec: (sql) => base.exec(sql) }, turn, lockWaitMs)
   try {
     const result = body()
     base.exec(isNested ? 'RELEASE holdfast' : 'COMMIT')
@@ -181,5 +189,7 @@ const inTransaction = <Result>(base: DriverConnection, { role, lockWaitMs }: Ope
     // A full disk may have ended the whole transaction already; then the outer one says so.
     else if (base.inTransaction) base.exec('ROLLBACK TO holdfast; RELEASE holdfast')
     throw error
+  } finally {
+    if (!isNested) turn.ended(performance.now())
   }
 }

@@ -15,6 +15,12 @@ export class Fifo<Entry> {
     this.#entries.push(entry)
   }
 
+  /** Puts entries back before the oldest. Moves all the others, so it is for the rare case. */
+  putBack(entries: readonly Entry[]): void {
+    this.#entries = [...entries, ...this.#entries.slice(this.#head)]
+    this.#head = 0
+  }
+
   shift(): Entry | undefined {
     const entry = this.#entries[this.#head]
     if (entry === undefined) return undefined

@@ -21,8 +21,10 @@ export interface Submission {
 
 /** What became of a group. */
 export interface GroupOutcome {
-  /** One per submission, in order. A granted one is committed. */
+  /** One per submission that ran, in order. A granted one is committed. */
   readonly verdicts: readonly Verdict<unknown>[]
+  /** How many at the end of the group did not run, so that others get the lock: hand them over again. None unless said. */
+  readonly notRun?: number
   /** How many operations shared a transaction: all, or 1 when the group was run again one by one. */
   readonly groupSize: number
   readonly ranAlone: boolean
@@ -33,6 +35,8 @@ export interface GroupOutcome {
 export interface GroupContext {
   /** Takes the write lock, or throws `store.busy`. */
   readonly begin: (connection: Connection) => void
+  /** Asked after each operation: whether to commit what there is, and leave the rest of the group for another turn. */
+  readonly mustLetGo?: () => boolean
   /** Settles a COMMIT that failed midway. Without it such a group is answered `store.outcome_unknown`. */
   readonly marker?: GroupMarker
 }
@@ -51,7 +55,8 @@ type Attempt =
  * A refusal undoes its own operation only. An error that may have hurt the transaction (disk full, I/O, memory,
  * corruption, a defect of a binding) undoes the whole group, which is then run again one operation per transaction,
  * so that the one that can't succeed fails alone. Nothing is granted before its COMMIT has returned, and nothing that
- * is answered with an error has been applied, but for `store.outcome_unknown`.
+ * is answered with an error has been applied, but for `store.outcome_unknown`. A group that takes long while others wait
+ * for the lock is cut: the answer then covers its first operations.
  *
  * Synchronous and free of threads: the writer thread, the inline writer and a simulator all call it.
  *
@@ -66,7 +71,8 @@ export const runGroup = (
   const together = runTransaction(connection, table, group, context)
   const ranAlone = together.state === 'undone' && together.worthAlone && group.length > 1
   const verdicts = ranAlone ? runAlone(connection, table, group, context) : answersOf(together, group.length)
-  return { verdicts, groupSize: ranAlone ? 1 : group.length, ranAlone }
+  const notRun = group.length - verdicts.length
+  return { verdicts, groupSize: ranAlone ? 1 : verdicts.length, ranAlone, ...(notRun > 0 && { notRun }) }
 }
 
 /** One operation per transaction. Who finds the lock taken waits for it once, on behalf of all behind him. */
@@ -105,7 +111,10 @@ const runTransaction = (
   }
   const verdicts: Verdict<unknown>[] = []
   try {
-    for (const submission of group) verdicts.push(runOperation(connection, table, submission))
+    for (const submission of group) {
+      verdicts.push(runOperation(connection, table, submission))
+      if (context.mustLetGo?.()) break
+    }
     context.marker?.write()
   } catch (error) {
     rollBack(connection)

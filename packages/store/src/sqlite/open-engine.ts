@@ -140,21 +140,21 @@ const forgetDead = (connection: Connection, openLockFile: OpenLockFile): void =>
 
 const openInlineWriter = (setup: Setup, file: ThreadFile): OpenedWriter => {
   const { table, limits, processId, timers, onWarning } = setup
-  const { lockWaitMs, walCheckpointBytes } = limits
-  const { connection, marker, walCheckpoint, ringer, close } = openWriteConnection(
-    { file, processId, walCheckpointBytes },
+  const { lockWaitMs, walCheckpointBytes, turnMs } = limits
+  const { connection, marker, turn, walCheckpoint, ringer, close } = openWriteConnection(
+    { file, processId, walCheckpointBytes, turnMs },
     onWarning,
     timers,
   )
   const afterGroup = (): void => walCheckpoint.afterGroup()
-  const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, ringer, afterGroup, close })
+  const writer = new InlineWriter({ connection, table, lockWaitMs, timers, marker, turn, ringer, afterGroup, close })
   return { writer, about: aboutOf(connection) }
 }
 
 const openThreadWriter = async (setup: Setup, file: ThreadFile): Promise<OpenedWriter> => {
   const { table, limits, processId, timers, onWarning } = setup
-  const { lockWaitMs, walCheckpointBytes } = limits
-  const data = { file, processId, walCheckpointBytes, lockWaitMs, modules: addressesOf(setup.modules) }
+  const { lockWaitMs, walCheckpointBytes, turnMs } = limits
+  const data = { file, processId, walCheckpointBytes, turnMs, lockWaitMs, modules: addressesOf(setup.modules) }
   const { writer, about } = await ThreadWriter.open({ table, data, timers, onWarning })
   const { driver, engineVersion, settings } = about
   return { writer, about: { driver, engineVersion, settings } }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { beginImmediate, retryWhileBusy } from '../../src/sqlite/begin.js'
+import { MEMORY } from '../../src/sqlite/location.js'
 
 const busy = (): Error => Object.assign(new Error('database is locked'), { rawCode: 5 })
 
@@ -32,7 +33,7 @@ describe('waiting for the write lock', () => {
   it('tries once when there is no time at all', () => {
     const said: string[] = []
 
-    beginImmediate({ exec: (sql) => void said.push(sql) }, 0)
+    beginImmediate({ path: MEMORY, exec: (sql) => void said.push(sql) }, 0)
 
     expect(said).toEqual(['BEGIN IMMEDIATE'])
   })

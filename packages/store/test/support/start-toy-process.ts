@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 const SCRIPT = fileURLToPath(new URL('./toy-process.mjs', import.meta.url))
 
+type ChildProcessWithoutStderr = ChildProcessByStdio<Writable, Readable, null>
+
 export interface ToyProcess {
-  readonly child: ChildProcess
+  readonly child: ChildProcessWithoutStderr
   /** Every line that it said so far. */
   readonly lines: readonly Record<string, unknown>[]
   /** The first line that has `key`, now or when it comes. Rejects when the process ends without it. */
@@ -17,8 +20,14 @@ export interface ToyProcess {
 }
 
 /** Starts a real process on a store of toys; killed after the test if it still runs. */
-export const startToyProcess = (path: string, command: string, ...args: readonly string[]): ToyProcess => {
-  const child = spawn(process.execPath, [SCRIPT, path, command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+export const startToyProcess = (path: string, command: string, ...args: readonly string[]): ToyProcess =>
+  startProcess(SCRIPT, path, command, ...args)
+
+/** Starts a script that answers a line of JSON at a time; killed after the test if it still runs. */
+export const startProcess = (script: string, ...args: readonly string[]): ToyProcess => {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  // One that has ended reads nothing more.
+  child.stdin.on('error', () => {})
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines: Record<string, unknown>[] = []
   const waiting = new Map<string, (line: Record<string, unknown>) => void>()

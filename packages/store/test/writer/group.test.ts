@@ -55,6 +55,33 @@ describe('a group', () => {
     expect(connection.inTransaction).toBe(false)
   })
 
+  it('is cut when others wait for the lock: what ran is committed, and the rest did not run', () => {
+    const connection = openToyConnection()
+    let ran = 0
+
+    const outcome = runGroup(connection, table, [put('a'), put('b'), put('c'), put('d')], {
+      begin: () => beginImmediate(connection, 0),
+      mustLetGo: () => ++ran === 3,
+    })
+
+    expect(outcome).toMatchObject({ groupSize: 3, ranAlone: false, notRun: 1 })
+    expect(answers(outcome)).toEqual(['granted', 'granted', 'granted'])
+    expect(toyIds(connection)).toEqual(['a', 'b', 'c'])
+    expect(connection.inTransaction).toBe(false)
+  })
+
+  it('is not cut after its last operation', () => {
+    const connection = openToyConnection()
+
+    const outcome = runGroup(connection, table, [put('a')], {
+      begin: () => beginImmediate(connection, 0),
+      mustLetGo: () => true,
+    })
+
+    expect(outcome.groupSize).toBe(1)
+    expect(outcome).not.toHaveProperty('notRun')
+  })
+
   it('lets a constraint undo its own operation only', () => {
     const connection = openToyConnection()
 

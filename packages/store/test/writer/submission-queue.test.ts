@@ -269,6 +269,55 @@ describe('closing', () => {
   })
 })
 
+describe('a group that the writer cut', () => {
+  const cut = (group: readonly Submission[], notRun: number): GroupOutcome => ({
+    ...granted(group.slice(0, group.length - notRun)),
+    notRun,
+  })
+
+  it('is answered as far as it ran, and its rest is the first of the next', async () => {
+    const { queue, groups } = open()
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => codeOf(queue.submit([put(id)])))
+    await turn()
+    const later = codeOf(queue.submit([put('later')]))
+
+    groups[0]?.finish(cut(groups[0].group, 2))
+
+    expect(await a).toBe('granted')
+    await turn()
+    expect(groups[1]?.group).toEqual([put('b'), put('c'), put('later')])
+    expect(queue.metrics()).toMatchObject({ operations: 1, queueSize: 0 })
+    groups[1]?.finish()
+    expect(await Promise.all([b, c, later])).toEqual(['granted', 'granted', 'granted'])
+  })
+
+  it('counts in the queue until it has run', async () => {
+    const { queue, groups } = open({ groupOperations: 2 })
+    void queue.submit([put('a'), put('b'), put('c')])
+    await turn()
+
+    groups[0]?.finish(cut(groups[0].group, 2))
+
+    await turn()
+    expect(queue.metrics().queueSize).toBe(1)
+    expect(groups[1]?.group).toEqual([put('a'), put('b')])
+  })
+
+  it('does not run again what has been told that its outcome is unknown', async () => {
+    const { queue, groups, timers } = open({ submitTimeoutMs: 1_000 })
+    const told = codeOf(queue.submit([put('a')]))
+    await turn()
+    timers.advance(1_000)
+    expect(await told).toBe('store.outcome_unknown')
+
+    groups[0]?.finish(cut(groups[0].group, 1))
+    await turn()
+    await queue.close()
+
+    expect(groups).toHaveLength(1)
+  })
+})
+
 describe('metrics', () => {
   it('count groups, operations, retries and failures, and know the queue', async () => {
     const { queue, groups, timers } = open()

@@ -180,10 +180,20 @@ export class SubmissionQueue {
     this.#metrics.ran(outcome)
     const answeredMs = this.timers.monotonicMs()
     const group = { groupSize: outcome.groupSize, committedAtMs: this.clock.nowMs() }
-    this.#taken.forEach((entry, index) => {
+    const ran = this.#taken.slice(0, this.#taken.length - (outcome.notRun ?? 0))
+    this.#putBack(this.#taken.slice(ran.length))
+    ran.forEach((entry, index) => {
       this.#metrics.answered(answeredMs - entry.submittedMs)
       this.#answer(entry, { verdict: outcome.verdicts[index] ?? unanswered, group })
     })
+  }
+
+  /** The rest of a group that was cut is the first of the next. Who has been told "unknown" meanwhile needs no second run. */
+  #putBack(entries: readonly Entry[]): void {
+    const unanswered = entries.filter(({ answer }) => answer)
+    if (unanswered.length === 0) return
+    this.#waiting.putBack(unanswered)
+    this.#waitingBytes += sum(unanswered.map(({ bytes }) => bytes))
   }
 
   #answer(entry: Entry, answer: Answer): void {

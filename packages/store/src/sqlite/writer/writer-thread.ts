@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { StoreWarning } from '../../store.js'
 import { InvariantError, refusalOf } from '../../errors.js'
-import { beginImmediate } from '../begin.js'
+import { beginTurn } from '../begin.js'
 import { ringAfter } from '../bell/ring-after.js'
 import { toStoreError } from '../database-errors.js'
 import { type GroupOutcome, runGroup, type Submission } from '../group.js'
@@ -20,9 +20,10 @@ const start = async (): Promise<void> => {
   const table = tableOf(await importModules(data.modules))
   const say = (message: ThreadMessage<GroupOutcome>): void => port.postMessage(message)
   const onWarning = (warning: StoreWarning): void => say({ kind: 'warning', warning })
-  const { connection, marker, walCheckpoint, ringer, close } = openWriteConnection(data, onWarning)
+  const { connection, marker, turn, walCheckpoint, ringer, close } = openWriteConnection(data, onWarning)
   const context = {
-    begin: () => beginImmediate(connection, data.lockWaitMs),
+    begin: () => beginTurn(connection, turn, data.lockWaitMs),
+    mustLetGo: () => turn.mustLetGo(performance.now()),
     marker,
   }
   port.on('message', (message: readonly Submission[] | typeof CLOSE) => {
@@ -34,6 +35,7 @@ const start = async (): Promise<void> => {
     say({ kind: 'reply', reply: ringAfter(runGroup(connection, table, message, context), connection, ringer) })
     // After the answer: nobody waits for it.
     walCheckpoint.afterGroup()
+    turn.ended(performance.now())
   })
   const ready: WriterReady = {
     operations: [...table.keys()],
