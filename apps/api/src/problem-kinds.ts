@@ -94,6 +94,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   'store.constraint': kind(500, 'The database refused a row'),
   'store.statement_refused': kind(500, 'The database refused a statement'),
   'store.invariant': kind(500, 'A promise was broken; please report it'),
+  'driver.unknown': kind(500, 'There is no such database driver'),
   'driver.missing': kind(500, 'The database driver is missing'),
   'driver.duplicate': kind(500, 'Two database drivers were loaded'),
 }

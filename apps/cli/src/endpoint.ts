@@ -9,10 +9,9 @@ export interface Endpoint {
 }
 
 /** An empty variable is one that was unset the only way some tools can. */
-export const given = (env: NodeJS.ProcessEnv, name: string): string | undefined =>
-  env[name] === '' ? undefined : env[name]
+const given = (env: NodeJS.ProcessEnv, name: string): string | undefined => (env[name] === '' ? undefined : env[name])
 
-export const dataDir = (env: NodeJS.ProcessEnv, cwd: string): string =>
+const dataDir = (env: NodeJS.ProcessEnv, cwd: string): string =>
   resolve(cwd, given(env, 'HOLDFAST_DATA_DIR') ?? '.holdfast')
 
 /**

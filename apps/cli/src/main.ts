@@ -4,7 +4,6 @@ import { StoreError } from '@holdfast/store'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ApiClient } from './api-client.js'
 import { cancel } from './commands/cancel.js'
-import { doctor } from './commands/doctor.js'
 import { search, type SearchOptions } from './commands/search.js'
 import { show, type ShowOptions } from './commands/show.js'
 import { submit, type SubmitOptions } from './commands/submit.js'
@@ -98,6 +97,8 @@ program
   .option('--json', 'as JSON')
   .option('--full', 'check every page and index, not just the quick way')
   .action(async (options: { json?: boolean; full?: boolean }) => {
+    // Loads the engine and the database library, which no other command needs.
+    const { doctor } = await import('./commands/doctor.js')
     process.exitCode = await doctor(terminal, process.env, process.cwd(), options)
   })
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase, openStore, type Examination } from '@holdfast/store/sqlite'
+import { knownDefects, openDatabase, openStore, type Examination } from '@holdfast/store/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { doctor } from '../src/commands/doctor.js'
 import { recordingTerminal } from './recording-terminal.js'
@@ -123,6 +123,42 @@ describe('doctor', () => {
     await writeFile(path, content)
 
     await expect(lookedAt()).rejects.toMatchObject({ code: 'store.not_a_database' })
+  })
+
+  it('looks at the file that the config names, beside it, as a worker would: unless the environment names one', async () => {
+    await made()
+    await writeFile(
+      join(folder, 'holdfast.config.mjs'),
+      `export default { database: './holdfast.db', tasks: ['./gone.mjs'] }`,
+    )
+    const env = { HOLDFAST_CONFIG: join(folder, 'holdfast.config.mjs'), HOLDFAST_DATA_DIR: join(folder, 'elsewhere') }
+    const terminal = recordingTerminal()
+
+    expect(await doctor(terminal, env, '/', {})).toBe(0)
+    expect(terminal.text).toContain(path)
+    await expect(
+      doctor(terminal, { ...env, HOLDFAST_DATABASE_URL: `file:${join(folder, 'none.db')}` }, '/', {}),
+    ).rejects.toMatchObject({ code: 'store.missing' })
+  })
+
+  it('refuses a config file that was named and is not there', async () => {
+    await made()
+
+    await expect(
+      doctor(recordingTerminal(), { HOLDFAST_DATA_DIR: folder, HOLDFAST_CONFIG: 'none.ts' }, folder, {}),
+    ).rejects.toMatchObject({ code: 'config.not_found' })
+  })
+
+  it('says which SQLite it looked through, and what is known of that version', async () => {
+    await made()
+
+    const { terminal } = await lookedAt({ json: true })
+
+    const { driver, sqliteVersion, findings: found } = JSON.parse(terminal.text) as Examination
+    expect((await lookedAt()).terminal.text).toMatch(new RegExp(`^engine +${driver}, SQLite ${sqliteVersion}$`, 'm'))
+    expect(found.filter(({ code }) => code.startsWith('sqlite.'))).toEqual(
+      knownDefects(sqliteVersion).map((defect) => ({ severity: 'notice', ...defect })),
+    )
   })
 
   it('looks at the file that HOLDFAST_DATABASE_URL names, and refuses another kind of database without its password', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { driverOfThisRun } from '@holdfast/testkit'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -13,16 +14,13 @@ export interface RunningCli {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
 }
 
-/** The SQLite driver that this test run is about. */
-const { HOLDFAST_SQLITE_DRIVER } = process.env
-
 /** Runs `holdfast …` as a process of its own. None of the tester's own settings reach it but the driver's. */
 export const startCli = (
   args: readonly string[],
   { env = {}, input }: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
 ): RunningCli => {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env.PATH, HOLDFAST_SQLITE_DRIVER, ...env },
+    env: { PATH: process.env.PATH, ...driverOfThisRun(), ...env },
     stdio: 'pipe',
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AlreadyTerminalError, NotADatabaseError, StoreBusyError } from '@holdfast/store'
+import { AlreadyTerminalError, DriverUnknownError, NotADatabaseError, StoreBusyError } from '@holdfast/store'
+import { knownDefects } from '@holdfast/store/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { exitCodeOf, makeDataDir, openConfiguredStore, Shutdown, startSummary } from '../src/app/index.js'
+import { exitCodeOf, findDatabase, makeDataDir, openConfiguredStore, Shutdown, startSummary } from '../src/app/index.js'
 import { ConfigInvalidError, resolveSettings, TaskRegistry, type LoadedConfig } from '../src/index.js'
 
 const emptyFolder = async () => {
@@ -16,6 +17,7 @@ describe('the exit code of a program that could not start', () => {
   it.each([
     [new ConfigInvalidError('wrong'), 78],
     [new NotADatabaseError('wrong'), 78],
+    [new DriverUnknownError('wrong'), 78],
     [new StoreBusyError('later'), 1],
     [new AlreadyTerminalError('never at start'), 1],
     [new Error('anything'), 1],
@@ -94,6 +96,53 @@ describe('the configured store', () => {
       version: '1.2.3',
       store: { location: store.info().location, durability: 'process', settings: { journal_mode: 'wal' } },
       processes: [],
+    })
+  })
+
+  it('says at start which SQLite runs, and what is known of it', async () => {
+    const { store } = await open({})
+    const { driver, engineVersion } = store.info()
+
+    const summary = await startSummary(store, '1.2.3')
+
+    expect(summary.store).toMatchObject({
+      driver,
+      version: engineVersion,
+      known: knownDefects(engineVersion).map(({ code }) => code),
+    })
+  })
+})
+
+describe('finding the database', () => {
+  const found = async (env: Readonly<Record<string, string>>, config?: string) => {
+    const folder = await emptyFolder()
+    if (config !== undefined) await writeFile(join(folder, 'holdfast.config.mjs'), config)
+    const path = await findDatabase(resolveSettings(env, folder))
+    return path.replace(folder, '.')
+  }
+  const CONFIG = { HOLDFAST_CONFIG: 'holdfast.config.mjs' }
+
+  it('takes the config’s, relative to its file, and loads none of the tasks that the config names', async () => {
+    expect(await found(CONFIG, `export default { database: 'deep/config.db', tasks: ['./none.mjs'] }`)).toBe(
+      './deep/config.db',
+    )
+  })
+
+  it('takes the environment’s before it, and then does not even read the config', async () => {
+    expect(await found({ ...CONFIG, HOLDFAST_DATABASE_URL: 'file:./env.db' }, 'not JavaScript')).toBe('./env.db')
+  })
+
+  it.each([
+    ['the config names none', CONFIG, 'export default { tasks: [] }'],
+    ['there is no config, and none was named', {}, undefined],
+  ])('takes the data folder’s where %s', async (_, env, config) => {
+    expect(await found({ ...env, HOLDFAST_DATA_DIR: 'data' }, config)).toBe('./data/holdfast.db')
+  })
+
+  it('refuses a config that was named and is not there, or that can not be meant', async () => {
+    await expect(found(CONFIG)).rejects.toMatchObject({ code: 'config.not_found' })
+    await expect(found(CONFIG, 'export default { database: 5, tasks: [] }')).rejects.toMatchObject({
+      code: 'config.invalid',
     })
   })
 })

@@ -1,5 +1,5 @@
 import { sha256, type Repositories, type Store } from '@holdfast/store'
-import { openStore, type SqliteDriver } from '@holdfast/store/sqlite'
+import { openStore, SQLITE_DRIVERS } from '@holdfast/store/sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Memory, type SectionInput } from '@holdfast/memory'
 import { sqlite } from '@holdfast/memory/sqlite'
 
-const driver: SqliteDriver = process.env.HOLDFAST_TEST_DRIVER === 'node:sqlite' ? 'node:sqlite' : 'libsql'
+const driver = SQLITE_DRIVERS.find((each) => each === process.env.HOLDFAST_SQLITE_DRIVER) ?? 'libsql'
 
 // The two ways to run operations: in place, and through the writer's and the readers' threads.
 describe.each([

@@ -348,6 +348,12 @@ export const StatementRefusedError: ErrorClass<'store.statement_refused'> = defi
   'store.statement_refused',
   final,
 )
+/** There is no SQLite driver of this name. */
+export const DriverUnknownError: ErrorClass<'driver.unknown'> = defineError(
+  'DriverUnknownError',
+  'driver.unknown',
+  final,
+)
 /** The driver package isn't installed, or this Node can't run it. */
 export const DriverMissingError: ErrorClass<'driver.missing'> = defineError(
   'DriverMissingError',

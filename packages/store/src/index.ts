@@ -202,6 +202,7 @@ export {
   DiskFullError,
   DriverDuplicateError,
   DriverMissingError,
+  DriverUnknownError,
   DurabilityMismatchError,
   ForeignConnectionError,
   IdempotencyCompletedError,

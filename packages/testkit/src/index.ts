@@ -4,6 +4,7 @@ export { sharedTestStore, type SharedTestStore } from './shared-test-store.js'
 export { fakeClock, type FakeClock } from './fake-clock.js'
 
 // Real processes
+export { driverOfThisRun } from './processes/driver-of-this-run.js'
 export { spawnNode, type Exit, type NodeProcess, type SpawnNodeOptions } from './processes/spawn-node.js'
 export {
   startProgram,

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path'
+import { resolveSettings } from '@holdfast/engine'
+import { findDatabase } from '@holdfast/engine/app'
 import { examine, type Examination } from '@holdfast/store/sqlite'
-import { dataDir, given } from '../endpoint.js'
 import { EXIT } from '../failure.js'
 import { printable, table, type Terminal } from '../terminal.js'
 
 /**
- * Looks at the database file and says what it found, with what to do about it.
+ * Looks at the database file and says what it found, with what to do about it. It is the file that a worker would open:
+ * the environment's, else the config's, else the data folder's.
  *
  * @returns The exit code: 1 when there is a problem.
  */
@@ -15,7 +16,7 @@ export const doctor = async (
   cwd: string,
   options: { readonly json?: boolean; readonly full?: boolean },
 ): Promise<number> => {
-  const path = given(env, 'HOLDFAST_DATABASE_URL') ?? resolve(dataDir(env, cwd), 'holdfast.db')
+  const path = await findDatabase(resolveSettings(env, cwd))
   const found = examine({ path, nowMs: Date.now(), full: options.full ?? false })
   if (options.json) terminal.line(JSON.stringify(found, null, 2))
   else for (const line of report(found)) terminal.line(line)

@@ -13,6 +13,7 @@ const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'store.migration_changed',
   'store.durability_mismatch',
   'store.unsupported',
+  'driver.unknown',
   'driver.missing',
   'driver.duplicate',
 ])

@@ -1,9 +1,9 @@
 import type { StoreWarning } from '@holdfast/store'
 import { openStore, type SqliteModule } from '@holdfast/store/sqlite'
-import { dirname } from 'node:path'
 import type { LoadedConfig } from '../config/load-config.js'
-import { databasePathOf, type Settings } from '../config/settings.js'
+import type { Settings } from '../config/settings.js'
 import type { EngineStore } from '../engine-store.js'
+import { databasePath } from './configured-database.js'
 import { isToBeMade } from './new-file.js'
 
 export interface ConfiguredStoreOptions {
@@ -41,9 +41,6 @@ export const openConfiguredStore = async ({
     ...(onWarning ? { onWarning } : {}),
   })
 }
-
-const databasePath = (settings: Settings, { database, path }: LoadedConfig): string =>
-  settings.isDatabaseNamed || database === undefined ? settings.databasePath : databasePathOf(database, dirname(path))
 
 /** The same package may be named by the config and be brought by the program. */
 const byName = (modules: readonly SqliteModule[]): readonly SqliteModule[] => [

@@ -1,3 +1,4 @@
+import { knownDefects } from '@holdfast/store/sqlite'
 import type { EngineStore } from '../engine-store.js'
 
 /** Processes named in the start-up line at most. */
@@ -14,6 +15,8 @@ export interface StartSummary {
     readonly driver: string
     /** Of the database library or server. */
     readonly version: string
+    /** Codes of what is known to be wrong with that version; `holdfast doctor` explains each. Mostly none. */
+    readonly known: readonly string[]
     /** The file's path, or the URL without its password. */
     readonly location: string
     readonly durability: string
@@ -33,7 +36,18 @@ export const startSummary = async (store: EngineStore, version: string): Promise
     node: process.version,
     pid: process.pid,
     processId,
-    store: { engine, driver, version: engineVersion, location, durability, settings },
+    store: {
+      engine,
+      driver,
+      version: engineVersion,
+      known: knownOf(engine, engineVersion),
+      location,
+      durability,
+      settings,
+    },
     processes: processes.map(({ kind, pid, host }) => ({ kind, pid, host })),
   }
 }
+
+const knownOf = (engine: string, version: string): readonly string[] =>
+  engine === 'sqlite' ? knownDefects(version).map(({ code }) => code) : []

@@ -29,13 +29,8 @@ export interface LoadedConfig {
  * @throws {ConfigInvalidError} `config.invalid`: a file can't be run, or says what can't be meant. It names the file.
  */
 export const loadConfig = async (path: string): Promise<LoadedConfig> => {
-  const isThere = await stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
-  if (!isThere) throw new ConfigNotFoundError(`there is no config file at ${path}`, { path })
   const load = loader(path)
-  const config = checkConfig((await load(path)).default, path)
+  const config = await readWith(load, path)
   const definitions = await Promise.all(config.tasks.map((task) => definitionsOf(task, path, load)))
   return {
     path,
@@ -46,6 +41,18 @@ export const loadConfig = async (path: string): Promise<LoadedConfig> => {
     tenants: config.tenants,
     modules: config.modules ?? [],
   }
+}
+
+/** Reads the config file alone: what its globs and paths name is not loaded. The same errors. */
+export const readConfig = (path: string): Promise<Config> => readWith(loader(path), path)
+
+const readWith = async (load: Load, path: string): Promise<Config> => {
+  const isThere = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
+  if (!isThere) throw new ConfigNotFoundError(`there is no config file at ${path}`, { path })
+  return checkConfig((await load(path)).default, path)
 }
 
 type Load = (path: string) => Promise<{ readonly default?: unknown }>

@@ -39,6 +39,8 @@ type Environment = Readonly<Record<string, string | undefined>>
  * | `HOLDFAST_CONCURRENCY` | the config file's, or 10 |
  * | `HOLDFAST_LOG_LEVEL` | `info` |
  *
+ * `HOLDFAST_SQLITE_DRIVER` is not among them: the store reads it, for every program that opens one.
+ *
  * @throws {ConfigInvalidError} `config.invalid`: a value can't be meant. Never a silent default.
  * @throws {UnsupportedStoreError} `store.unsupported`: a database URL that isn't a local SQLite file.
  */

@@ -4,7 +4,7 @@ import { DEFAULT_LOCK_WAIT_MS, retryWhileBusy } from './begin.js'
 import type { Connection } from './connection.js'
 import { openDatabase } from './database.js'
 import { toStoreError } from './database-errors.js'
-import type { SqliteDriver } from './driver/choose.js'
+import type { SqliteDriver } from './driver/names.js'
 
 export interface ChangeDurabilityOptions {
   readonly path: string

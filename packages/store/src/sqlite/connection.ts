@@ -1,5 +1,6 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
+import type { SqliteDriver } from './driver/names.js'
 
 /** Any schema: operations use tables, never `db.query`, so a user's handle with a schema of its own fits too. */
 // biome-ignore lint/suspicious/noExplicitAny: drizzle's own defaults for the schema parameters
@@ -23,7 +24,7 @@ export interface Statement {
 
 /** The driver port: what each SQLite library is bent to. The only place that knows which one runs. */
 export interface DriverConnection {
-  readonly driver: 'libsql' | 'node:sqlite'
+  readonly driver: SqliteDriver
   readonly sqliteVersion: string
   /** False when a failed statement rolled the whole transaction back. False after close. */
   readonly inTransaction: boolean

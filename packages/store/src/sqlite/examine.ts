@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { WAL_RESET_RACE } from './known-races.js'
+import { knownDefects } from './known-defects.js'
 import type { Connection, SqlValue } from './connection.js'
 import { openDatabase } from './database.js'
 import { toStoreError } from './database-errors.js'
@@ -184,14 +184,7 @@ function* findingsOf(
       fix: 'the clock was set back, or two hosts disagree: check time synchronisation',
     }
 
-  const race = WAL_RESET_RACE.affects(about.sqliteVersion)
-  if (race)
-    yield {
-      code: 'sqlite.wal_reset_race',
-      severity: 'notice',
-      message: `SQLite ${about.sqliteVersion} can damage a file when a checkpoint runs beside a commit; Holdfast's own checkpoints never do`,
-      fix: 'let no other program write to this file, unless it sets wal_autocheckpoint=0 or has SQLite 3.51.3 or later',
-    }
+  for (const defect of knownDefects(about.sqliteVersion)) yield { severity: 'notice', ...defect }
 }
 
 const counted = (connection: Connection, sql: string): Readonly<Record<string, number>> =>

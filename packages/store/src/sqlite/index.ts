@@ -1,7 +1,7 @@
 // Connections: every one comes from here
 export { openDatabase, type OpenDatabaseOptions } from './database.js'
 export type { Connection, DriverConnection, SqlValue, SqliteDatabase, Statement } from './connection.js'
-export { SQLITE_DRIVERS, type SqliteDriver } from './driver/choose.js'
+export { SQLITE_DRIVERS, type SqliteDriver } from './driver/names.js'
 export { beginImmediate } from './begin.js'
 export { isBusy, isGroupFatal, toStoreError } from './database-errors.js'
 
@@ -39,4 +39,4 @@ export { preparedChange, preparedRows } from './prepared.js'
 
 // For a person who looks at a file
 export { examine, type Examination, type ExamineOptions, type Finding } from './examine.js'
-export { WAL_RESET_RACE } from './known-races.js'
+export { knownDefects, type KnownDefect } from './known-defects.js'

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DriverDuplicateError, type StoreError } from '../errors.js'
+import { NODE_SQLITE } from './driver/node-sqlite.js'
 
 /**
  * One copy of one SQLite library per file and process.
@@ -12,7 +13,8 @@ import { DriverDuplicateError, type StoreError } from '../errors.js'
  * - every connection that any copy of this package opens in this thread: they share one register on `globalThis`;
  * - the threads that the store starts: they are told the copy of the thread that started them, and refuse another;
  * - on Linux, what is open elsewhere in the process (the user's own threads, another library): /proc shows whether
- *   the file is open and whether a second SQLite library is loaded, and both together are refused.
+ *   the file is open and whether a second SQLite library is loaded, and both together are refused. node:sqlite, which
+ *   is no file of its own, is seen in this thread only.
  * What is not: a library that opens the file after us without asking, and /proc-less systems for the third point.
  */
 
@@ -117,13 +119,18 @@ const listed = (folder: string): readonly string[] => {
 
 const SQLITE_ADDON = /\/(?:@libsql|libsql|better-sqlite3|sqlite3)\/.*\.node$/
 
-/** SQLite libraries that are loaded in this process beside `copy`. */
+/** SQLite libraries that are loaded beside `copy`: anywhere in this process, and node:sqlite in this thread. */
 const otherLibraries = (copy: string): readonly string[] => {
-  const addons = new Set(loadedFiles().filter((file) => SQLITE_ADDON.test(file)))
+  const libraries = new Set(loadedFiles().filter((file) => SQLITE_ADDON.test(file)))
+  if (isNodeSqliteLoaded()) libraries.add(NODE_SQLITE)
   // A copy that isn't in the list under its own name can't be told from another.
-  if (!addons.delete(copy) && copy !== 'node:sqlite') return []
-  return [...addons]
+  if (!libraries.delete(copy) && copy !== NODE_SQLITE) return []
+  return [...libraries]
 }
+
+/** It is part of Node, so no file tells; Node's list of the modules that this thread loaded does. */
+const isNodeSqliteLoaded = (): boolean =>
+  (process as { moduleLoadList?: readonly string[] }).moduleLoadList?.includes('NativeModule sqlite') ?? false
 
 const loadedFiles = (): readonly string[] => {
   try {

@@ -1,7 +1,7 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import type { Connection } from './connection.js'
 import { openDatabase } from './database.js'
-import type { SqliteDriver } from './driver/choose.js'
+import type { SqliteDriver } from './driver/names.js'
 
 /** What a thread must know to open the file that its opener has checked. */
 export interface ThreadFile {

@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, 
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { SqliteDriver } from '../../src/sqlite/driver/names.js'
+import { TESTED_DRIVERS } from '../driver/drivers.js'
 import { tempFolder } from './temp-folder.js'
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
@@ -31,11 +33,12 @@ const installLibsql = (modules: string): void => {
   for (const name of ['@neon-rs', 'detect-libc']) symlinkSync(realpathSync(join(installed, name)), join(modules, name))
 }
 
-/** Runs a module in `folder` and answers with what it printed. */
+/** Runs a module in `folder`, on libsql unless it says otherwise, and answers with what it printed. */
 const run = (folder: string, source: string): string => {
   const script = join(folder, 'script.mjs')
   writeFileSync(script, source)
-  const { stdout, stderr } = spawnSync(process.execPath, [script], { cwd: folder, encoding: 'utf8' })
+  const env = { ...process.env, HOLDFAST_SQLITE_DRIVER: 'libsql' }
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { cwd: folder, encoding: 'utf8', env })
   return stdout.trim() || stderr
 }
 
@@ -78,6 +81,36 @@ describe('a process with two installed copies of one libsql', () => {
     expect(told).toBe(expected)
   })
 })
+
+/** How a program opens a file with each library by itself, and what it sees of it. */
+const STRANGERS: Readonly<Record<SqliteDriver, string>> = {
+  libsql: `new (require(${JSON.stringify(realpathSync(join(PACKAGE, 'node_modules/libsql')))}))('a.db')`,
+  'node:sqlite': `new (require('node:sqlite').DatabaseSync)('a.db')`,
+  'better-sqlite3': `new (require('better-sqlite3'))('a.db')`,
+}
+const mixtures = TESTED_DRIVERS.flatMap((stranger) =>
+  TESTED_DRIVERS.filter((driver) => driver !== stranger).map((driver) => [stranger, driver] as const),
+)
+
+// One driver alone has nothing to be mixed with; without /proc nobody can see what else is open.
+if (mixtures.length > 0 && process.platform === 'linux')
+  describe('a process that has opened a file by itself', () => {
+    it.each(mixtures)('with %s is refused the same file through %s', (stranger, driver) => {
+      const told = run(
+        tempFolder(),
+        `import { createRequire } from 'node:module'
+         import { openDatabase } from '${OUR_STORE}'
+         ${TELL}
+         const require = createRequire(import.meta.url)
+         const stranger = ${STRANGERS[stranger]}
+         stranger.exec('CREATE TABLE t (a)')
+         console.log(tell(() => openDatabase({ path: 'a.db', role: 'writer', driver: '${driver}' })))
+         stranger.close()`,
+      )
+
+      expect(told).toBe('driver.duplicate')
+    })
+  })
 
 describe('a project without libsql', () => {
   it('is told what to install, when it opens a file and not before', () => {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/sqlite/database.js'
 import { enterCopy, isOpenHere, keyOf } from '../../src/sqlite/one-copy.js'
-import { HAS_NODE_SQLITE } from '../driver/drivers.js'
+import { TESTED_DRIVERS } from '../driver/drivers.js'
 import { tempPath } from './temp-folder.js'
 
 const makeFile = (): string => {
@@ -92,13 +92,16 @@ describe('one file in one process', () => {
     expect(isOpenHere(keyOf(path))).toBe(false)
   })
 
-  if (HAS_NODE_SQLITE)
-    it('is refused to a second driver', () => {
+  const mixtures = TESTED_DRIVERS.flatMap((first) =>
+    TESTED_DRIVERS.filter((second) => second !== first).map((second) => [first, second] as const),
+  )
+  if (mixtures.length > 0)
+    it.each(mixtures)('that is open through %s is refused to %s', (first, second) => {
       const path = tempPath()
-      const connection = openDatabase({ path, role: 'writer', create: true, driver: 'libsql' })
+      const connection = openDatabase({ path, role: 'writer', create: true, driver: first })
       onTestFinished(() => connection.close())
 
-      expect(() => openDatabase({ path, role: 'writer', driver: 'node:sqlite' })).toThrow(
+      expect(() => openDatabase({ path, role: 'writer', driver: second })).toThrow(
         expect.objectContaining({ code: 'driver.duplicate' }),
       )
     })

@@ -146,6 +146,19 @@ describe.each(TESTED_DRIVERS)('a connection through %s', (driver) => {
   })
 
   describe('locks', () => {
+    it('of a process that just makes the file do not keep a connection from being opened', () => {
+      const path = tempPath()
+      const maker = open(path)
+      maker.exec(`${TABLE}; BEGIN EXCLUSIVE`)
+
+      const connection = open(path)
+      expect(() => connection.exec('SELECT * FROM notes')).toThrow(/locked/)
+      maker.exec('COMMIT')
+
+      expect(connection.prepare('SELECT count(*) AS n FROM notes').get()).toEqual({ n: 0 })
+      expect(connection.sqliteVersion).toBe(maker.sqliteVersion)
+    })
+
     it('are free again after RETURNING, read through all() or get()', () => {
       const [first, second] = openTwo()
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { driverOfThisRun } from './driver-of-this-run.js'
 
 export interface SpawnNodeOptions {
   readonly args?: readonly string[]
@@ -42,7 +43,7 @@ export const spawnNode = (script: string, options: SpawnNodeOptions = {}): NodeP
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script, ...(options.args ?? [])], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // The test runner's own settings are not the child's.
-    env: { PATH: process.env.PATH, ...options.env },
+    env: { PATH: process.env.PATH, ...driverOfThisRun(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...options.user,
   })

@@ -41,7 +41,6 @@ export const startProgram = (script: string, { dataDir, env, ...options }: Start
       HOLDFAST_DATA_DIR: dataDir,
       HOLDFAST_PORT: '0',
       HOLDFAST_LOG_PRETTY: '0',
-      ...driverOfThisRun(),
       ...env,
     },
   })
@@ -55,11 +54,6 @@ export const startProgram = (script: string, { dataDir, env, ...options }: Start
       }),
     refusal: async () => ({ exit: await child.exited, fatal: child.lines.find(isFatal) }),
   }
-}
-
-const driverOfThisRun = (): Record<string, string> => {
-  const driver = process.env.HOLDFAST_SQLITE_DRIVER
-  return driver === undefined ? {} : { HOLDFAST_SQLITE_DRIVER: driver }
 }
 
 const isReady = (line: unknown): line is ReadyLine => (line as Partial<ReadyLine>).msg === 'ready'

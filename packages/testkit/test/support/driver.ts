@@ -1,3 +1,4 @@
-/** The second driver needs Node 24: the gate sets this there, and the same tests run over it. */
-export const driver =
-  process.env.HOLDFAST_TEST_DRIVER === 'node:sqlite' ? ('node:sqlite' as const) : ('libsql' as const)
+import { SQLITE_DRIVERS } from '@holdfast/store/sqlite'
+
+/** The driver that this run is about: `npm test` repeats the contract and process suites on node:sqlite under Node 24. */
+export const driver = SQLITE_DRIVERS.find((each) => each === process.env.HOLDFAST_SQLITE_DRIVER) ?? 'libsql'

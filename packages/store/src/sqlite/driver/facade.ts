@@ -23,6 +23,7 @@ export interface FacadeOptions {
  */
 export const facadeOver = (native: NativeDatabase, options: FacadeOptions): DriverConnection => {
   let isOpen = true
+  let sqliteVersion: string | undefined
   const watch = new TransactionWatch(native)
   const isCheckpointer = options.role === 'checkpointer'
   const holdsWriteLock = options.holdsWriteLock ?? (() => false)
@@ -74,7 +75,11 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
 
   return {
     driver: native.driver,
-    sqliteVersion: String(native.prepare('SELECT sqlite_version()').arrays([])[0]?.[0]),
+    // Not asked before somebody wants it: SQLite reads the file's schema first, and meets whoever is just making it.
+    get sqliteVersion() {
+      sqliteVersion ??= String(native.prepare('SELECT sqlite_version()').arrays([])[0]?.[0])
+      return sqliteVersion
+    },
     get inTransaction() {
       // libsql aborts the process when it is asked after close.
       return isOpen && native.inTransaction

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import { DriverMissingError, InvalidInputError, type StoreError } from '../../errors.js'
+import { DriverMissingError } from '../../errors.js'
 import type { SqlValue } from '../connection.js'
+import { mendArray, mendRow } from './exact-values.js'
 import type { NativeDatabase, NativeStatement } from './native.js'
 
 /** The part of libsql 0.5.29 that is safe to call. Its own types promise more than it keeps, so they are not used. */
@@ -26,37 +27,16 @@ const load = (): Libsql => {
     return require('libsql') as Libsql
   } catch (cause) {
     throw new DriverMissingError(
-      'the libsql package is not installed: run `npm install libsql`, or set HOLDFAST_SQLITE_DRIVER=node:sqlite on Node 24',
+      'the libsql package is not installed: run `npm install libsql`, or choose another driver with ' +
+        'HOLDFAST_SQLITE_DRIVER (node:sqlite on Node 24, or better-sqlite3)',
       { driver: 'libsql' },
       { cause },
     )
   }
 }
 
-/**
- * A value as everybody else gives it. libsql gives blobs as ArrayBuffers, and rounds integers past 2^53 in silence:
- * such a number is refused, because nobody can tell whether it is exact.
- */
-const fromLibsql = (value: unknown): SqlValue => {
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
-  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact(value)
-  return value as SqlValue // libsql gives nothing else.
-}
-
-const inexact = (value: number): StoreError =>
-  new InvalidInputError(`a number past 2^53 was read (${value}): select it as text`, { kind: 'integer' })
-
-/** Both in place: the rows were made for this call, and most values stay as they are. */
-const mendRow = (row: Record<string, SqlValue>): void => {
-  for (const name in row) if (needsMending(row[name])) row[name] = fromLibsql(row[name])
-}
-
-const mendArray = (row: SqlValue[]): void => {
-  for (let at = 0; at < row.length; at += 1) if (needsMending(row[at])) row[at] = fromLibsql(row[at])
-}
-
-const needsMending = (value: unknown): boolean =>
-  typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value === 'object' && value !== null
+/** It gives blobs as ArrayBuffers; everybody else gives bytes. */
+const fromLibsql = (value: object): Uint8Array => new Uint8Array(value as ArrayBuffer)
 
 const statementOf = (native: LibsqlStatement): NativeStatement => {
   let isRaw = false
@@ -75,12 +55,12 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
     // early keeps the lock.
     all: (params) => {
       const rows = mode(false).all(params) as Record<string, SqlValue>[]
-      for (const row of rows) mendRow(row)
+      for (const row of rows) mendRow(row, fromLibsql)
       return rows
     },
     arrays: (params) => {
       const rows = mode(true).all(params) as SqlValue[][]
-      for (const row of rows) mendArray(row)
+      for (const row of rows) mendArray(row, fromLibsql)
       return rows
     },
   }

@@ -1,4 +1,5 @@
 import type { SqlValue } from '../connection.js'
+import type { SqliteDriver } from './names.js'
 
 /**
  * What a SQLite library must be able to do, and nothing more. `facade.ts` puts the rules on top once, so that every
@@ -7,7 +8,7 @@ import type { SqlValue } from '../connection.js'
  * Parameters arrive checked (`parameters.ts`). Errors leave as the library throws them: `database-errors.ts` reads them.
  */
 export interface NativeDatabase {
-  readonly driver: 'libsql' | 'node:sqlite'
+  readonly driver: SqliteDriver
   readonly inTransaction: boolean
   exec(sql: string): void
   prepare(sql: string): NativeStatement

@@ -77,8 +77,10 @@ export const openNodeSqlite = (path: string): NativeDatabase => {
   }
 }
 
-/** There is one per process by construction. */
+/** Where it lives: there is one per process by construction. */
+export const NODE_SQLITE = 'node:sqlite'
+
 export const nodeSqliteLocation = (): string => {
   load()
-  return 'node:sqlite'
+  return NODE_SQLITE
 }
