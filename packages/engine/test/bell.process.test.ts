@@ -71,7 +71,7 @@ describe('a worker without work in another process', () => {
   })
 
   it('polls where there is no bell to be had, says so once, and loses nothing', async () => {
-    const { worker, wakeUpMs } = await workerAcross({ prepare: (bell) => void mkdirSync(bell) })
+    const { worker, wakeUpMs } = await workerAcross({ prepare: (bell) => mkdirSync(bell) })
 
     const tookMs: number[] = []
     for (let i = 0; i < 4; i++) tookMs.push(await wakeUpMs())

@@ -13,6 +13,8 @@ export interface TestStore {
   readonly path: string
   /** Submits a task of one item and gives its id. Type `test` and queue `test` unless told otherwise. */
   enqueue(task?: Partial<SubmitTask>): Promise<string>
+  /** Opens a second store on the same database, closed with the first. Absent where a database has only one. */
+  readonly openAnother?: () => Promise<Store>
   /** Closes the store and removes its folder. */
   close(): Promise<void>
 }
@@ -34,9 +36,17 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
   const { path: kind = 'file', clock = fakeClock(), ...rest } = options
   const folder = kind === 'file' ? await mkdtemp(join(tmpdir(), 'holdfast-test-')) : undefined
   const path = folder === undefined ? ':memory:' : join(folder, 'store.db')
-  const store = await openStore({ path, clock, durability: 'none', ...rest })
+  const open = (): Promise<Store> => openStore({ path, clock, durability: 'none', ...rest })
+  const store = await open()
+  const others: Store[] = []
+  const openAnother = async (): Promise<Store> => {
+    const other = await open()
+    others.push(other)
+    return other
+  }
   return {
     store,
+    ...(kind === 'file' ? { openAnother } : {}),
     clock,
     path,
     enqueue: async (task = {}) => {
@@ -44,6 +54,7 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
       return taskId
     },
     close: async () => {
+      for (const other of others) await other.close()
       await store.close()
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
     },

@@ -1,3 +1,4 @@
+import type { Store } from '@holdfast/store'
 import { openDatabase } from '@holdfast/store/sqlite'
 import { openTestStore, type OpenTestStore, type TestStore, type TestStoreOptions } from './open-test-store.js'
 
@@ -25,6 +26,7 @@ const EMPTY = `
  */
 export const sharedTestStore = (options: Omit<TestStoreOptions, 'path'> = {}): SharedTestStore => {
   let shared: Promise<TestStore> | undefined
+  let another: Promise<Store> | undefined
   return {
     open: async () => {
       shared ??= openTestStore(options)
@@ -37,10 +39,16 @@ export const sharedTestStore = (options: Omit<TestStoreOptions, 'path'> = {}): S
       } finally {
         connection.close()
       }
-      return { ...test, close: async () => {} }
+      const openAnother = (): Promise<Store> => (another ??= anotherOf(test))
+      return { ...test, openAnother, close: async () => {} }
     },
     close: async () => {
       await (await shared)?.close()
     },
   }
+}
+
+const anotherOf = ({ openAnother }: TestStore): Promise<Store> => {
+  if (!openAnother) throw new Error('a shared store is on a file, which others can open as well')
+  return openAnother()
 }

@@ -13,6 +13,7 @@ import { retentionContract } from './retention.js'
 import { sweepContract } from './sweep.js'
 import { sweepFencesContract } from './sweep-fences.js'
 import { tasksContract } from './tasks.js'
+import { workBellContract } from './work-bell.js'
 import { workItemsContract } from './work-items.js'
 
 const CONTRACTS = [
@@ -28,6 +29,7 @@ const CONTRACTS = [
   sweepContract,
   sweepFencesContract,
   retentionContract,
+  workBellContract,
   payloadCodecsContract,
   integrationFlowContract,
 ]
