@@ -80,7 +80,8 @@ const cellOf = (pair, earlier) => {
 /** A text made of several values, such as a JSON array of leases. */
 const joinOf = (pair, known) => {
   const [parts, others] = pair.map((text) => (typeof text === 'string' ? text.split(/([\w-]+)/) : []))
-  if (parts.length < 2 || parts.length !== others.length) return undefined
+  // One word alone is no text made of several.
+  if (parts.length <= 3 || parts.length !== others.length) return undefined
   const sources = parts.map((part, index) => sourceOf([part, others[index]], known))
   if (sources.some((source) => source?.length !== 1)) return undefined
   return [line('join', sources.length), ...sources.flat()]

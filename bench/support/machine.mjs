@@ -9,10 +9,8 @@ export const machine = () => ({
   node: process.version,
 })
 
-export const describeMachine = () => {
-  const { cpu, cores, memoryGiB, system, node } = machine()
-  return `${cores} × ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}`
-}
+export const describeMachine = ({ cpu, cores, memoryGiB, system, node } = machine()) =>
+  `${cores} × ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}`
 
 /** The middle one of several figures. */
 export const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { describeMachine, machine } from './machine.mjs'
+import { machine } from './machine.mjs'
 import { Skipped } from './skipped.mjs'
+import { shown, tableOf } from './table.mjs'
 
-const RESULTS = resolve(import.meta.dirname, '../results')
+/** Where a row leaves its result. */
+export const RESULTS = resolve(import.meta.dirname, '../results')
 
 /** What every row can be told; a row adds its own. */
 const OPTIONS = {
@@ -39,7 +41,7 @@ export const runRow = async ({ name, title, seconds = 5, runs = 3, options: own 
     options,
     ...report.result(),
   }
-  print(result)
+  console.log(tableOf(result))
   const file = values.json ?? (values.quick ? undefined : join(RESULTS, `${name}.json`))
   if (file === undefined) return
   mkdirSync(dirname(resolve(file)), { recursive: true })
@@ -92,28 +94,6 @@ class Report {
   result() {
     return { ...this.#about, figures: this.#figures, skipped: this.#skipped }
   }
-}
-
-const print = ({ title, driver, sqliteVersion, options, figures, skipped }) => {
-  console.log(`## ${title}\n`)
-  console.log(`${describeMachine()}; ${driver} with SQLite ${sqliteVersion}`)
-  console.log(`${options.runs} × ${options.seconds} s each${options.quick ? '; quick: says only that it works' : ''}\n`)
-  console.log('| what | durability | files on | figure | C limit | ratio | beside it |\n|---|---|---|---|---|---|---|')
-  for (const { what, level, storage, value, unit, limit, ratio, detail = {} } of figures) {
-    const beside = Object.entries(detail).map(([key, found]) => `${key} ${shown(found)}`)
-    const cells = [what, level, storage, `${shown(value)} ${unit}`, shown(limit), shown(ratio), beside.join(', ')]
-    console.log(`| ${cells.join(' | ')} |`)
-  }
-  for (const { what, why } of skipped) console.log(`\n${what}: skipped, ${why}`)
-  console.log()
-}
-
-/** Three digits say all that a figure of a shared machine can. */
-const shown = (value) => {
-  if (value === undefined || value === null) return '-'
-  if (typeof value !== 'number') return Array.isArray(value) ? value.map(shown).join('/') : String(value)
-  if (Math.abs(value) >= 1_000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
-  return String(Number(value.toPrecision(3)))
 }
 
 /** An option that names several. */
