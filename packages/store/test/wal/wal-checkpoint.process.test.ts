@@ -32,33 +32,36 @@ const largestWal = async (path: string, until: Promise<unknown>): Promise<number
   return largest
 }
 
-describe('three processes that write, beside three that read without a pause', () => {
-  it('keep the WAL within its bound, and lose nothing, also when two of each are killed', async () => {
+describe('processes that write, beside others that read without a pause', () => {
+  it('keep the WAL within its bound, and lose nothing, also when some of them are killed', async () => {
     const path = toyPath()
     const store = await openToyStore({ path, durability: 'none' })
-    for (let i = 0; i < 500; i += 1) await store.submit(put, { id: `small-${i}`, value: 'v' })
+    await store.submitAll(
+      put,
+      Array.from({ length: 500 }, (_, i) => ({ id: `small-${i}`, value: 'v' })),
+    )
     const limits = { walCheckpointBytes: MEGABYTE }
-    const pools = [{ readers: 2 }, { readers: 0 }, { readers: 2 }]
+    const pools = [{ readers: 2 }, { readers: 0 }]
     const readers = pools.map((options) => startToyProcess(path, 'readOn', JSON.stringify(options)))
     await Promise.all(readers.map(({ line }) => line('reads')))
     const pour = (name: string, megabytes: number) =>
       startToyProcess(path, 'pour', name, String(megabytes), JSON.stringify({ limits }))
-    const [killed, alsoKilled, survivor] = [pour('a', 1_000), pour('b', 1_000), pour('c', 16)]
+    const [killed, survivor] = [pour('a', 1_000), pour('b', 16)]
 
     const largest = await largestWal(
       path,
       survivor.line('poured').then(() => {
-        for (const process of [killed, alsoKilled, ...readers.slice(1)]) process.child.kill('SIGKILL')
+        for (const process of [killed, ...readers.slice(1)]) process.child.kill('SIGKILL')
       }),
     )
     expect(largest).toBeGreaterThan(MEGABYTE)
     expect(largest).toBeLessThan(64 * MEGABYTE)
 
-    await Promise.all([killed.ended, alsoKilled.ended, survivor.ended])
-    const last = pour('d', 10)
+    await Promise.all([killed.ended, survivor.ended])
+    const last = pour('c', 10)
     expect(await largestWal(path, last.ended)).toBeLessThan(64 * MEGABYTE)
-    expect(idsIn(path).filter((id) => /^[cd]-/.test(id))).toHaveLength((16 + 10) * 16)
-  }, 25_000)
+    expect(idsIn(path).filter((id) => /^[bc]-/.test(id))).toHaveLength((16 + 10) * 16)
+  }, 60_000)
 
   it('let it grow while one stays in a snapshot, and have it small again when that one has gone', async () => {
     const path = toyPath()
