@@ -311,7 +311,7 @@ CREATE INDEX "work_items_leased" ON "work_items" USING btree ("lease_expires_at_
 --> statement-breakpoint
 CREATE INDEX "work_items_by_process" ON "work_items" USING btree ("process_id","seq") WHERE "work_items"."state" = 'running';
 --> statement-breakpoint
-CREATE INDEX "work_items_deadline" ON "work_items" USING btree ("deadline_at_ms") WHERE "work_items"."state" in ('scheduled', 'pending', 'waiting') and "work_items"."deadline_at_ms" is not null;
+CREATE INDEX "work_items_deadline" ON "work_items" USING btree ("deadline_at_ms") WHERE "work_items"."deadline_at_ms" is not null and "work_items"."state" <> 'running' and "work_items"."finished_at_ms" is null;
 --> statement-breakpoint
 CREATE INDEX "work_items_by_task" ON "work_items" USING btree ("task_seq","state","seq");
 --> statement-breakpoint
@@ -418,9 +418,9 @@ BEGIN
     RAISE EXCEPTION 'work_item.invalid_insert' USING ERRCODE = 'HF001';
   END IF;
   IF (NEW.parent_seq is not null or NEW.redriven_from_seq is not null)
-    and exists (
-      select 1 from work_items linked
-      where linked.seq in (NEW.parent_seq, NEW.redriven_from_seq) and linked.tenant <> NEW.tenant
+    and (
+      exists (select 1 from work_items linked where linked.seq = NEW.parent_seq and linked.tenant <> NEW.tenant)
+      or exists (select 1 from work_items linked where linked.seq = NEW.redriven_from_seq and linked.tenant <> NEW.tenant)
     ) THEN
     RAISE EXCEPTION 'work_item.invalid_insert' USING ERRCODE = 'HF001';
   END IF;

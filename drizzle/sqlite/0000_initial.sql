@@ -297,7 +297,7 @@ CREATE INDEX `work_items_leased` ON `work_items` (`lease_expires_at_ms`) WHERE "
 --> statement-breakpoint
 CREATE INDEX `work_items_by_process` ON `work_items` (`process_id`,`seq`) WHERE "work_items"."state" = 'running';
 --> statement-breakpoint
-CREATE INDEX `work_items_deadline` ON `work_items` (`deadline_at_ms`) WHERE "work_items"."state" in ('scheduled', 'pending', 'waiting') and "work_items"."deadline_at_ms" is not null;
+CREATE INDEX `work_items_deadline` ON `work_items` (`deadline_at_ms`) WHERE "work_items"."deadline_at_ms" is not null and "work_items"."state" <> 'running' and "work_items"."finished_at_ms" is null;
 --> statement-breakpoint
 CREATE INDEX `work_items_by_task` ON `work_items` (`task_seq`,`state`,`seq`);
 --> statement-breakpoint
@@ -388,9 +388,9 @@ WHEN
   OR ((NEW.is_root = 1)
     and exists (select 1 from work_items root where root.task_seq = NEW.task_seq and root.is_root = 1))
   OR ((NEW.parent_seq is not null or NEW.redriven_from_seq is not null)
-    and exists (
-      select 1 from work_items linked
-      where linked.seq in (NEW.parent_seq, NEW.redriven_from_seq) and linked.tenant <> NEW.tenant
+    and (
+      exists (select 1 from work_items linked where linked.seq = NEW.parent_seq and linked.tenant <> NEW.tenant)
+      or exists (select 1 from work_items linked where linked.seq = NEW.redriven_from_seq and linked.tenant <> NEW.tenant)
     ))
 BEGIN
   SELECT RAISE(ABORT, 'work_item.exists')
@@ -417,9 +417,9 @@ BEGIN
     and exists (select 1 from work_items root where root.task_seq = NEW.task_seq and root.is_root = 1));
   SELECT RAISE(ABORT, 'work_item.invalid_insert')
   WHERE ((NEW.parent_seq is not null or NEW.redriven_from_seq is not null)
-    and exists (
-      select 1 from work_items linked
-      where linked.seq in (NEW.parent_seq, NEW.redriven_from_seq) and linked.tenant <> NEW.tenant
+    and (
+      exists (select 1 from work_items linked where linked.seq = NEW.parent_seq and linked.tenant <> NEW.tenant)
+      or exists (select 1 from work_items linked where linked.seq = NEW.redriven_from_seq and linked.tenant <> NEW.tenant)
     ));
 END;
 --> statement-breakpoint

@@ -84,7 +84,7 @@ export const workItems = sqliteTable(
     // sweep: deadlines of items that no worker holds
     index('work_items_deadline')
       .on(t.deadlineAtMs)
-      .where(sql`${t.state} in ('scheduled', 'pending', 'waiting') and ${t.deadlineAtMs} is not null`),
+      .where(sql`${t.deadlineAtMs} is not null and ${t.state} <> 'running' and ${t.finishedAtMs} is null`),
     // a task's items by state: list, count, cancel, and whether any is still open
     index('work_items_by_task').on(t.taskSeq, t.state, t.seq),
     // foreign keys: deleting a parent looks for its children

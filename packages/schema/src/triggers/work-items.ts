@@ -81,9 +81,8 @@ const insertRules: readonly Rule[] = [
     // Another tenant's item is unreachable, as a parent too.
     code: 'work_item.invalid_insert',
     when: 'NEW.parent_seq is not null or NEW.redriven_from_seq is not null',
-    and: `exists (
-      select 1 from work_items linked
-      where linked.seq in (NEW.parent_seq, NEW.redriven_from_seq) and linked.tenant <> NEW.tenant
+    and: `(
+      ${LINKS.map(({ column }) => `exists (select 1 from work_items linked where linked.seq = NEW.${column} and linked.tenant <> NEW.tenant)`).join('\n      or ')}
     )`,
   },
 ]

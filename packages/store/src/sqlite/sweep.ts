@@ -102,7 +102,7 @@ const FAIL_OVERDUE = sql`
     finished_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
   where seq in (
     select seq from work_items
-    where state in ('scheduled', 'pending', 'waiting') and deadline_at_ms is not null
+    where deadline_at_ms is not null and state <> 'running' and finished_at_ms is null
       and deadline_at_ms <= ${p('nowMs')}
     order by deadline_at_ms
     limit ${p('limit')}
