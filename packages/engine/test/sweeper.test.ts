@@ -245,6 +245,55 @@ describe('a sweeper', () => {
     expect((await store.processes.list({ state: 'dead' })).map(({ id }) => id)).toEqual(['dead'])
   })
 
+  it('is not needed to notice a death: the watch looks at the locks in between, and writes only when one is free', async () => {
+    const { store, time, sweeper, scans, leased, item } = await sweeperKit({ intervalMs: 60_000, deathWatchMs: 200 })
+    const lease = only(await leased(1, { processId: 'worker' }))
+    const dead: string[] = []
+    const forget = async (id: string) => dead.splice(dead.indexOf(id), 1).length > 0
+    Object.assign(store, { liveness: { dead: async () => [...dead], forget } })
+    sweeper.start()
+    await time.advance(5_000)
+    expect(scans).toHaveLength(1)
+
+    dead.push('worker')
+    await time.advance(200)
+
+    expect(scans[1]).toMatchObject({ deadProcesses: 1, found: 1, recovered: 1, errors: [] })
+    expect((await item(lease)).state).toBe('pending')
+    await time.advance(5_000)
+    expect(scans).toHaveLength(2)
+    await sweeper.stop()
+  })
+
+  it('says that deaths can’t be noticed at the pace of scans, not at that of the watch', async () => {
+    const { store, time, sweeper, scans } = await sweeperKit({ intervalMs: 10_000, deathWatchMs: 200 })
+    const dead = async () => {
+      throw new Error('no such folder')
+    }
+    Object.assign(store, { liveness: { dead } })
+    sweeper.start()
+
+    await time.advance(30_500)
+
+    expect(scans.length).toBeGreaterThan(4)
+    expect(scans.length).toBeLessThan(10)
+    expect(scans.every(({ errors }) => errors.some(({ step }) => step === 'recover_processes'))).toBe(true)
+    await sweeper.stop()
+  })
+
+  it('counts a dead process once, however many sweepers find it', async () => {
+    const { store, sweeper, leased } = await sweeperKit()
+    await leased(3, { processId: 'dead' })
+    const locks = ['dead']
+    const forget = async () => locks.pop() !== undefined
+    Object.assign(store, { liveness: { dead: async () => ['dead'], forget } })
+
+    const both = await Promise.all([sweeper.scanNow(), createSweeper({ store }).scanNow()])
+
+    expect(both.map(({ recovered }) => recovered).toSorted()).toEqual([0, 3])
+    expect(both.map(({ deadProcesses }) => deadProcesses).toSorted()).toEqual([0, 1])
+  })
+
   it('takes back a lease that stands still for longer than its length after the clock was set back', async () => {
     const { time, sweeper, leased, item } = await sweeperKit()
     const lease = only(await leased(1))
