@@ -3,15 +3,15 @@ export const CONCURRENCY = 10
 /** Items held ready beyond those that run. 0: completions and the next claim share one commit already. */
 export const PREFETCH = 0
 
-/** First wait after a claim that found nothing; it doubles up to {@link POLL_MS}. */
+/** First wait after a claim that failed, or that found something; it doubles up to {@link POLL_MS}. */
 export const FIRST_POLL_MS = 20
 /** The longest wait between two looks for work: what an enqueue by another process may wait for if its bell isn't heard. */
 export const POLL_MS = 500
 
 /** Looks that found nothing, one after another, after which the bell is mostly about others' work. */
 export const FRUITLESS_PASSES = 8
-/** From then on a look follows a ring this late: at 15 µs a look, thousands of rings a second cost 1 % of a core. */
-export const RING_SPACING_MS = 2
+/** From then on a look follows a ring this late: thousands of rings a second cost 200 looks, of 15 µs to 0.1 ms each. */
+export const RING_SPACING_MS = 5
 /** Between two passes while more is due than one claim promotes. */
 export const DUE_SPACING_MS = 1
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { FRUITLESS_PASSES, RING_SPACING_MS } from '../src/defaults.js'
+import { FIRST_POLL_MS, FRUITLESS_PASSES, RING_SPACING_MS } from '../src/defaults.js'
 import { ClaimLoop } from '../src/worker/claim-loop.js'
 import { PollPace } from '../src/worker/poll-pace.js'
 import { fakeTime } from './fake-time.js'
@@ -24,7 +24,7 @@ const loopOf = (
       return fill()
     },
     dueInMs,
-    pace: new PollPace(POLL_MS, POLL_MS, () => 1),
+    pace: new PollPace(FIRST_POLL_MS, POLL_MS, () => 1),
     timers: time,
     onError: (error) => errors.push(error),
   })
@@ -89,17 +89,21 @@ describe('a loop that sleeps', () => {
     expect(passes.count).toBe(5)
   })
 
-  it('waits its usual time after a pass that failed, however much is due', async () => {
+  it('waits longer and longer after passes that failed, however much is due', async () => {
     const { loop, time, passes, errors } = loopOf(
       () => Promise.reject(new Error('disk full')),
       () => 0,
     )
     loop.start()
 
-    await time.advance(POLL_MS - 1)
-
+    await time.advance(FIRST_POLL_MS - 1)
     expect(passes.count).toBe(1)
-    expect(errors).toHaveLength(1)
+    await time.advance(1)
+    expect(passes.count).toBe(2)
+    await time.advance(2 * FIRST_POLL_MS - 1)
+
+    expect(passes.count).toBe(2)
+    expect(errors).toHaveLength(2)
   })
 
   it('hears nothing before its start and after its stop', async () => {

@@ -14,7 +14,7 @@ export interface ClaimLoopOptions {
 
 /**
  * Looks for work, one pass at a time: when somebody says that there is some, when a slot becomes free, when something
- * scheduled becomes due, and at a pace that slows down while there is none.
+ * scheduled becomes due, and now and then by itself.
  *
  * Whatever is said during a pass is looked at by another one after it: nothing is missed between a look and a sleep.
  */
@@ -35,7 +35,7 @@ export class ClaimLoop {
 
   start(): void {
     this.#isOpen = true
-    this.nudge()
+    this.look()
   }
 
   /** Takes nothing more. Resolves when the pass under way has ended. */
@@ -43,12 +43,6 @@ export class ClaimLoop {
     this.#isOpen = false
     this.#cancelSleep?.()
     await this.#pass
-  }
-
-  /** There is work, or soon will be: the next pass begins now, and the pace is quick again. */
-  nudge(): void {
-    this.options.pace.reset()
-    this.look()
   }
 
   /**
@@ -65,7 +59,7 @@ export class ClaimLoop {
     if (!this.#pass) this.#sleep(RING_SPACING_MS)
   }
 
-  /** There is room: the next pass begins now. */
+  /** There is room, or work: the next pass begins now. */
   look(): void {
     if (!this.#isOpen) return
     this.#isWanted = true
@@ -92,6 +86,7 @@ export class ClaimLoop {
       const found = await fill()
       this.#fruitless = found ? 0 : this.#fruitless + 1
       if (found) pace.reset()
+      else pace.rest()
     } catch (error) {
       onError(error)
       return pace.next()

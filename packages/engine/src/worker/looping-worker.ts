@@ -111,8 +111,8 @@ export class LoopingWorker implements Worker {
       keeper: this.#keeper,
       tell: (event) => this.#tell(event),
       onRoom: () => this.#loop.look(),
-      onSettled: () => this.#loop.nudge(),
-      onSpawned: () => this.#loop.nudge(),
+      onSettled: () => this.#loop.look(),
+      onSpawned: () => this.#loop.look(),
     })
   }
 
@@ -131,7 +131,7 @@ export class LoopingWorker implements Worker {
   }
 
   nudge(): void {
-    this.#loop.nudge()
+    this.#loop.look()
   }
 
   /** The bell rang. */

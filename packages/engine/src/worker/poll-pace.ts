@@ -1,4 +1,7 @@
-/** How long to wait before looking for work again: short after work was found, longer and longer while there is none. */
+/**
+ * How long to wait before looking for work again: short after work was found, longer and longer while looks fail, and as
+ * long as may be once there is none, because the bell tells of more.
+ */
 export class PollPace {
   #delayMs: number
 
@@ -13,6 +16,11 @@ export class PollPace {
   /** Work was found, or somebody says that there is some. */
   reset(): void {
     this.#delayMs = this.firstMs
+  }
+
+  /** There was none. */
+  rest(): void {
+    this.#delayMs = this.mostMs
   }
 
   /** The next wait. Jitter keeps many processes from looking at the same moments; the cap holds with it. */
