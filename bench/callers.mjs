@@ -5,14 +5,13 @@ import { prepareLimit, runLimit } from './limit/run-limit.mjs'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { runChild } from './support/children.mjs'
 import { besideCallers, rateFigure } from './support/figures.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { inPairs } from './support/pairs.mjs'
 import { listOf, runRow } from './support/row.mjs'
 
-/** Items that a run may need in a second; when they run out it ends early, which changes no rate. */
-const ITEMS_PER_SECOND = { 1: 8_000, 16: 15_000, 128: 25_000, 1024: 30_000 }
-const MOST_ITEMS = 400_000
+/** Items that the fastest may need in a second; when they run out a run ends early, which changes no rate. */
+const ITEMS_PER_SECOND = { process: 30_000, power: 25_000, 'power+1ms': 20_000 }
 
 await runRow({
   name: 'callers',
@@ -24,20 +23,19 @@ await runRow({
     const limit = await report.unlessSkipped('the C limit', () => prepareLimit('cycle', { quick }))
     for (const name of listOf(levels)) {
       const level = LEVELS[name]
-      for (const count of listOf(callers).map(Number)) {
-        await report.unlessSkipped(`${count} callers, ${level.name}`, () =>
-          inFolder(level, (folder) => measure(report, { ...options, folder, limit, count, level })),
-        )
-      }
+      await report.atLevel('callers', level, async (folder) => {
+        const backlog = join(folder, 'backlog.db')
+        const items = Math.ceil(ITEMS_PER_SECOND[name] * (options.seconds + 0.5))
+        const { settings } = await makeBacklog(backlog, { items, durability: level.durability })
+        const setup = { ...options, folder, limit, level, backlog, settings }
+        for (const count of listOf(callers).map(Number)) await measure(report, { ...setup, count })
+      })
     }
   },
 })
 
-async function measure(report, { folder, limit, seconds, runs, count, level }) {
+async function measure(report, { folder, backlog, settings, limit, seconds, runs, count, level }) {
   const env = level.env()
-  const backlog = join(folder, 'backlog.db')
-  const items = Math.min(MOST_ITEMS, (ITEMS_PER_SECOND[count] ?? ITEMS_PER_SECOND[1024]) * (seconds + 0.5))
-  const { settings } = await makeBacklog(backlog, { items: Math.ceil(items), durability: level.durability })
   const path = join(folder, 'run.db')
   const product = () =>
     runChild('callers/product.mjs', { path: copyBacklog(backlog, path), callers: count, seconds }, { env })

@@ -5,7 +5,7 @@ import { prepareLimit, runLimit } from './limit/run-limit.mjs'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { runChild } from './support/children.mjs'
 import { besideCallers, rateFigure } from './support/figures.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { inPairs } from './support/pairs.mjs'
 import { listOf, runRow } from './support/row.mjs'
@@ -20,9 +20,7 @@ await runRow({
     const limit = await report.unlessSkipped('the C limit', () => prepareLimit('checkpoints', { quick }))
     for (const name of listOf(levels)) {
       const level = LEVELS[name]
-      await report.unlessSkipped(`checkpoints, ${level.name}`, () =>
-        inFolder(level, (folder) => measure(report, { ...options, folder, limit, level })),
-      )
+      await report.atLevel('checkpoints', level, (folder) => measure(report, { ...options, folder, limit, level }))
     }
   },
 })

@@ -1,7 +1,7 @@
 // How long a claim takes inside a transaction, by what else is in the file.
 //   npm run bench -- claim [--samples 2000] [--runs 3] [--small 1000] [--large 1000000]; --full: 5 million pending as well
 import { join } from 'node:path'
-import { makeBacklog } from './support/backlog.mjs'
+import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { runChild } from './support/children.mjs'
 import { inFolder, LEVELS } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
@@ -27,6 +27,7 @@ async function measure(report, { folder, full, runs, samples = 2_000, small = 1_
   for (const [index, file] of files.entries()) {
     file.path = join(folder, `${index}.db`)
     console.error(`making a file with ${file.what} …`)
+    if (file.from) copyBacklog(files[file.from].path, file.path)
     await makeBacklog(file.path, { parts: file.parts, durability: 'process' })
     if (file.finished) await runChild('claim/finish.mjs', { path: file.path, items: file.finished })
   }
@@ -38,22 +39,22 @@ async function measure(report, { folder, full, runs, samples = 2_000, small = 1_
   }
 }
 
-/** What else is in the file. The first one is what the others are held against. */
+/** What else is in the file. The first one is what the others are held against; `from` names another to begin with. */
 function filesOf({ small, large, full }) {
-  const pending = (items) => ({ items })
   return [
-    { what: `${count(small)} pending`, parts: [pending(small)] },
-    { what: `${count(large)} pending`, parts: [pending(large)] },
-    ...(full ? [{ what: `${count(HUGE)} pending`, parts: [pending(HUGE)] }] : []),
+    { what: `${count(small)} pending`, parts: [{ items: small }] },
+    { what: `${count(large)} pending`, parts: [{ items: large }] },
     {
       what: `${count(small)} pending, ${count(large)} scheduled ahead of them in priority`,
-      parts: [{ items: large, priority: 9, delayMs: TOMORROW_MS }, pending(small)],
+      parts: [{ items: large, priority: 9, delayMs: TOMORROW_MS }, { items: small }],
     },
     {
       what: `${count(small)} pending, ${count(large)} finished and kept`,
-      parts: [pending(large + small)],
+      from: 1,
+      parts: [{ items: small }],
       finished: large,
     },
+    ...(full ? [{ what: `${count(HUGE)} pending`, from: 1, parts: [{ items: HUGE - large }] }] : []),
   ]
 }
 

@@ -29,15 +29,13 @@ await runRow({
     const limit = await report.unlessSkipped('the C limit', () => prepareLimit('enqueue', { quick }))
     for (const name of listOf(levels)) {
       const level = LEVELS[name]
-      await report.unlessSkipped(`enqueue, ${level.name}`, () =>
-        inFolder(level, async (folder) => {
-          const empty = join(folder, 'empty.db')
-          const { settings } = await makeBacklog(empty, { items: 0, durability: level.durability })
-          const setup = { ...options, folder, empty, settings, limit, level }
-          await oneByOne(report, setup)
-          await inBulk(report, setup)
-        }),
-      )
+      await report.atLevel('enqueue', level, async (folder) => {
+        const empty = join(folder, 'empty.db')
+        const { settings } = await makeBacklog(empty, { items: 0, durability: level.durability })
+        const setup = { ...options, folder, empty, settings, limit, level }
+        await oneByOne(report, setup)
+        await inBulk(report, setup)
+      })
     }
     await inFolder(LEVELS.process, (folder) => space(report, { folder, waiting }))
   },

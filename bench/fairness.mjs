@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { startChild } from './support/children.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { listOf, runRow } from './support/row.mjs'
 
@@ -15,9 +15,7 @@ await runRow({
   quick: { seconds: 0.3, processes: '2' },
   measure: (report, options) => {
     const level = LEVELS[options.level ?? 'power+1ms']
-    return report.unlessSkipped(`fairness, ${level.name}`, () =>
-      inFolder(level, (folder) => measure(report, { ...options, folder, level })),
-    )
+    return report.atLevel('fairness', level, (folder) => measure(report, { ...options, folder, level }))
   },
 })
 

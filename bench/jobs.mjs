@@ -1,36 +1,40 @@
 // How many jobs that do nothing a worker takes from pending to completed, counted in the database.
-//   npm run bench -- jobs [--seconds 10] [--runs 3] [--concurrency 32] [--processes 1,4] [--levels process,power,power+1ms]
+//   npm run bench -- jobs [--seconds 10] [--runs 3] [--concurrency 32] [--processes 1,4]
+//     [--levels process,power,power+1ms] [--jobs how many are waiting at the start]
 import { join } from 'node:path'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { startChild } from './support/children.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { listOf, runRow } from './support/row.mjs'
 
-/** Enough for the fastest; a run ends when they are done or its time is over. */
-const JOBS_PER_SECOND = 50_000
-const MOST_JOBS = 600_000
+/** Enough for the fastest; a run ends when its time is over, or when all of them are done. */
+const JOBS_PER_SECOND = { process: 50_000, power: 40_000, 'power+1ms': 25_000 }
 
 await runRow({
   name: 'jobs',
   title: 'No-op jobs through createWorker, counted when the store shows them completed',
   seconds: 10,
-  options: { concurrency: { type: 'string' }, processes: { type: 'string' }, levels: { type: 'string' } },
-  quick: { seconds: 3, levels: 'process', processes: '1,2' },
+  options: {
+    concurrency: { type: 'string' },
+    processes: { type: 'string' },
+    levels: { type: 'string' },
+    jobs: { type: 'string' },
+  },
+  quick: { seconds: 3, levels: 'process', processes: '1,2', jobs: 500 },
   measure: async (report, options) => {
     for (const name of listOf(options.levels ?? 'process,power,power+1ms')) {
       const level = LEVELS[name]
-      await report.unlessSkipped(`jobs, ${level.name}`, () =>
-        inFolder(level, (folder) => measure(report, { ...options, folder, level })),
+      await report.atLevel('jobs', level, (folder) =>
+        measure(report, { jobs: Math.ceil(options.seconds * JOBS_PER_SECOND[name]), ...options, folder, level }),
       )
     }
   },
 })
 
-async function measure(report, { folder, level, quick, seconds, runs, concurrency = 32, processes = '1,4' }) {
+async function measure(report, { folder, level, jobs, seconds, runs, concurrency = 32, processes = '1,4' }) {
   const env = level.env()
   const backlog = join(folder, 'backlog.db')
-  const jobs = quick ? 500 : Math.min(MOST_JOBS, Math.ceil(seconds * JOBS_PER_SECOND))
   const about = await makeBacklog(backlog, { items: jobs, durability: level.durability })
   report.about(about)
   const path = join(folder, 'run.db')

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { makeBacklog } from './support/backlog.mjs'
 import { runChild, startChild } from './support/children.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { listOf, runRow } from './support/row.mjs'
 import { percentile } from './support/statistics.mjs'
 
@@ -20,9 +20,7 @@ await runRow({
   measure: async (report, options) => {
     for (const name of listOf(options.levels ?? 'process,power+1ms')) {
       const level = LEVELS[name]
-      await report.unlessSkipped(`wake-up, ${level.name}`, () =>
-        inFolder(level, (folder) => measure(report, { ...options, folder, level })),
-      )
+      await report.atLevel('wake-up', level, (folder) => measure(report, { ...options, folder, level }))
     }
   },
 })

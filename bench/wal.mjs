@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { startChild } from './support/children.mjs'
 import { besideCallers } from './support/figures.mjs'
-import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
+import { LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { listOf, runRow } from './support/row.mjs'
 
@@ -23,9 +23,7 @@ await runRow({
   measure: async (report, options) => {
     for (const name of listOf(options.levels ?? 'power,process')) {
       const level = LEVELS[name]
-      await report.unlessSkipped(`wal, ${level.name}`, () =>
-        inFolder(level, (folder) => measure(report, { ...options, folder, level })),
-      )
+      await report.atLevel('wal', level, (folder) => measure(report, { ...options, folder, level }))
     }
   },
 })

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runChild } from './children.mjs'
+import { inFolder } from './levels.mjs'
 import { machine } from './machine.mjs'
 import { Skipped } from './skipped.mjs'
 import { shown, tableOf } from './table.mjs'
@@ -61,6 +63,7 @@ class Report {
   #figures = []
   #skipped = []
   #about = {}
+  #syncs = {}
 
   constructor(options) {
     this.options = options
@@ -91,8 +94,18 @@ class Report {
     }
   }
 
+  /** Gives `use` an empty folder of that level, and measures once what a sync costs there. */
+  atLevel(what, level, use) {
+    return this.unlessSkipped(`${what}, ${level.name}`, () =>
+      inFolder(level, async (folder) => {
+        this.#syncs[level.name] ??= await runChild('support/sync-cost.mjs', { folder }, { env: level.env() })
+        return use(folder)
+      }),
+    )
+  }
+
   result() {
-    return { ...this.#about, figures: this.#figures, skipped: this.#skipped }
+    return { ...this.#about, syncs: this.#syncs, figures: this.#figures, skipped: this.#skipped }
   }
 }
 
