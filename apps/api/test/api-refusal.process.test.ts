@@ -33,6 +33,7 @@ describe('an API process that cannot start', () => {
     ['a token that is too short', { HOLDFAST_TOKEN: 'short' }, 'token'],
     ['a config file that is not there', { HOLDFAST_CONFIG: './nothing.ts' }, 'nothing.ts'],
     ['a log level that is none', { HOLDFAST_LOG_LEVEL: 'loud' }, 'HOLDFAST_LOG_LEVEL'],
+    ['a driver that is none', { HOLDFAST_SQLITE_DRIVER: 'sqlite4' }, 'libsql, node:sqlite, better-sqlite3'],
     ['a database elsewhere', { HOLDFAST_DATABASE_URL: 'libsql://me:secret@db.example/x' }, 'libsql://***@db.example'],
   ])('exits with 78 on %s', async (_what, env, named) => {
     const { code, message, api } = await ending(await dataFolder(), env)

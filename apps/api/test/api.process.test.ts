@@ -25,6 +25,7 @@ describe('an API process', () => {
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       store: {
         engine: 'sqlite',
+        driver: process.env.HOLDFAST_SQLITE_DRIVER ?? 'libsql',
         version: expect.stringMatching(/^3\./),
         location: join(api.dataDir, 'holdfast.db'),
         durability: 'power',

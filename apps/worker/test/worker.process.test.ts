@@ -36,7 +36,7 @@ describe('the worker process', () => {
       processId: expect.any(String),
       store: {
         engine: 'sqlite',
-        driver: expect.any(String),
+        driver: process.env.HOLDFAST_SQLITE_DRIVER ?? 'libsql',
         version: expect.stringMatching(/^3\./),
         location: join(folder, '.holdfast/holdfast.db'),
         durability: 'power',
@@ -104,6 +104,13 @@ describe('a worker process that can not start', () => {
       { HOLDFAST_DURABILITY: 'FULL' },
       'config.invalid',
       'HOLDFAST_DURABILITY',
+    ],
+    [
+      'there is no such driver',
+      { 'holdfast.config.ts': CONFIG },
+      { HOLDFAST_SQLITE_DRIVER: 'sqlite4' },
+      'driver.unknown',
+      'libsql, node:sqlite, better-sqlite3',
     ],
     [
       'the database is not SQLite',
