@@ -16,18 +16,20 @@ export const pause = (ms: number): void => {
 }
 
 /**
- * Calls `attempt` until it isn't told busy or `waitMs` has passed; at least once.
+ * Calls `attempt` until it isn't told busy or `waitMs` has passed; at least once. Blocks the thread.
  *
  * SQLite's own busy_timeout starved all but one process for whole runs, and doesn't cover the switch to WAL.
- *
- * @param want  Where this wait is announced; by default nobody is told.
  */
-export const retryWhileBusy = <Result>(waitMs: number, attempt: () => Result, want: Want = NOBODY_WAITS): Result => {
-  const startedMs = performance.now()
-  const wait = new LockWait(startedMs, Date.now(), want)
+export const retryWhileBusy = <Result>(
+  waitMs: number,
+  attempt: () => Result,
+  wait: LockWait = new LockWait(performance.now(), Date.now(), NOBODY_WAITS),
+): Result => {
+  const untilMs = performance.now() + waitMs
   let refusal: unknown
   try {
-    for (let nowMs = startedMs; ; nowMs = performance.now()) {
+    for (;;) {
+      const nowMs = performance.now()
       if (wait.mayTry(nowMs)) {
         try {
           return attempt()
@@ -36,7 +38,7 @@ export const retryWhileBusy = <Result>(waitMs: number, attempt: () => Result, wa
           refusal = error
         }
       }
-      const leftMs = startedMs + waitMs - nowMs
+      const leftMs = untilMs - nowMs
       if (leftMs <= 0) throw stayedTaken(waitMs, refusal)
       pause(Math.min(wait.pauseMs(nowMs), leftMs))
     }
@@ -49,6 +51,8 @@ export const retryWhileBusy = <Result>(waitMs: number, attempt: () => Result, wa
 export const stayedTaken = (waitMs: number, cause?: unknown): StoreError =>
   new StoreBusyError(`the write lock stayed taken for ${waitMs} ms`, { waitedMs: waitMs }, { cause })
 
+type Lockable = Pick<Connection, 'exec' | 'path'>
+
 /**
  * Takes the write lock, waiting at most `lockWaitMs` for others, who are asked to let go of it: see `lock/`.
  *
@@ -57,11 +61,8 @@ export const stayedTaken = (waitMs: number, cause?: unknown): StoreError =>
  *
  * @throws {StoreBusyError} `store.busy`: somebody held it all that time. Nothing was begun.
  */
-export const beginImmediate = (
-  connection: Pick<Connection, 'exec' | 'path'>,
-  lockWaitMs: number,
-  want: Want = wantOf(connection.path),
-): void => retryWhileBusy(lockWaitMs, () => connection.exec('BEGIN IMMEDIATE'), want)
+export const beginImmediate = (connection: Lockable, lockWaitMs: number, want: Want = wantOf(connection.path)): void =>
+  begin(connection, lockWaitMs, new LockWait(performance.now(), Date.now(), want))
 
 /**
  * Takes the write lock for one more transaction of a writer, which stays off it for a moment first when its turn is over
@@ -69,13 +70,16 @@ export const beginImmediate = (
  *
  * @throws {StoreBusyError} `store.busy`: as {@link beginImmediate}.
  */
-export const beginTurn = (connection: Pick<Connection, 'exec' | 'path'>, turn: WriteTurn, lockWaitMs: number): void => {
+export const beginTurn = (connection: Lockable, turn: WriteTurn, lockWaitMs: number): void => {
   const owedMs = turn.owedMs(performance.now())
   if (owedMs > 0) pause(owedMs)
-  const isFree = tryBegin(connection)
-  if (!isFree) beginImmediate(connection, lockWaitMs, turn.want)
-  turn.began(performance.now(), !isFree)
+  const wait = new LockWait(performance.now(), Date.now(), turn.want)
+  begin(connection, lockWaitMs, wait)
+  turn.began(performance.now(), wait.hadToWait)
 }
+
+const begin = (connection: Lockable, lockWaitMs: number, wait: LockWait): void =>
+  retryWhileBusy(lockWaitMs, () => connection.exec('BEGIN IMMEDIATE'), wait)
 
 /** Takes the write lock if nobody has it. @returns whether it did. */
 export const tryBegin = (connection: Pick<Connection, 'exec'>): boolean => {

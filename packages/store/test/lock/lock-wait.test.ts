@@ -132,7 +132,7 @@ describe('waiting for the write lock', () => {
     const { wait, mayTryAt } = refusedAt(10)
     mayTryAt(11)
 
-    expect(wait.pauseMs(600)).toBe(5)
+    expect(wait.pauseMs(1_100)).toBe(2)
   })
 
   it('polls without a file as if it were the first', () => {

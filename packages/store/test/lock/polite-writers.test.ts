@@ -47,8 +47,8 @@ describe('a process among others', () => {
     expect(Number(starved)).toBeLessThan(Number(served) / 5)
   })
 
-  it('gets its turns also when it may only ask once a millisecond, as an inline writer does', () => {
-    const inline = { ...ONE_CALLER, shortestPauseMs: 1 }
+  it('gets its turns also when it can ask every two milliseconds at most, as an inline writer on a busy loop', () => {
+    const inline = { ...ONE_CALLER, shortestPauseMs: 2 }
 
     const { commits } = simulate([inline, ...crowd(3, ONE_CALLER)])
 

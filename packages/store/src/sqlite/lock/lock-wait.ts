@@ -2,15 +2,18 @@ import type { Want, WantMark } from './want-file.js'
 
 /** Between two tries of the one who is first in line. A try costs 25 µs, and the lock lies idle for half of this. */
 const FIRST_PAUSE_MS = 0.3
-/** Between two looks of those behind, at 4 µs each. */
-const BEHIND_PAUSE_MS = 0.8
+/** Between two looks of those behind, at 4 µs each; within a turn they notice that the first has got his. */
+const BEHIND_PAUSE_MS = 1.2
 /** Somebody behind tries anyway this often: nothing rests on what others say. */
 const BEHIND_TRIES_EVERY_MS = 10
 /** Whoever has waited for this long tries like the first in line, whoever else says that he is. */
 const IMPATIENT_MS = 100
-/** By now nobody polite has the lock: it is a migration, or a process that was stopped. No need to hurry. */
-const UNUSUAL_MS = 500
-const UNUSUAL_PAUSE_MS = 5
+/**
+ * By now nobody polite has the lock: it is a migration, or a process that was stopped. No need to hurry, but often enough
+ * not to miss the pause of a writer after all.
+ */
+const UNUSUAL_MS = 1_000
+const UNUSUAL_PAUSE_MS = 2
 
 /** The first in line says so this often, */
 const ANNOUNCE_EVERY_MS = 1
