@@ -15,7 +15,7 @@ const began = ({ lines }: WorkerProcess, attempt: number): readonly unknown[] =>
   lines.flatMap((line) => (line.began !== undefined && line.attempt === attempt ? [line.began] : []))
 
 const allBegan = (worker: WorkerProcess, attempt: number): Promise<unknown> =>
-  worker.told(() => began(worker, attempt).length === ITEMS)
+  worker.told((line) => line.attempt === attempt && line.count === ITEMS)
 
 describe('a worker that is killed while it holds 100 items, beside another one with the defaults', () => {
   it.each([
@@ -34,8 +34,8 @@ describe('a worker that is killed while it holds 100 items, beside another one w
 
     expect(performance.now() - killedAtMs).toBeLessThan(SOON_MS)
     expect(began(survivor, 2).toSorted()).toEqual(ids.toSorted())
-    await Promise.all(ids.map(ended))
     for (const id of ids) {
+      await ended(id)
       expect(await item(id)).toMatchObject({ state: 'completed', attempt: 2 })
       const { events } = await store.events.read(id, { limit: 100 })
       expect(events.filter(({ type }) => type === 'item.completed')).toHaveLength(1)
