@@ -1,5 +1,6 @@
 // What concurrent callers get from one store, beside what SQLite itself can do.
 //   npm run bench -- callers [--seconds 5] [--runs 3] [--callers 1,16,128,1024] [--levels power+1ms,power,process]
+//     [--items how many are waiting at the start]
 import { join } from 'node:path'
 import { prepareLimit, runLimit } from './limit/run-limit.mjs'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
@@ -16,8 +17,8 @@ const ITEMS_PER_SECOND = { process: 30_000, power: 25_000, 'power+1ms': 20_000 }
 await runRow({
   name: 'callers',
   title: 'Concurrent callers: claim, heartbeat, checkpoint of 1 KB, complete',
-  options: { callers: { type: 'string' }, levels: { type: 'string' } },
-  quick: { callers: '16', levels: 'power+1ms' },
+  options: { callers: { type: 'string' }, levels: { type: 'string' }, items: { type: 'string' } },
+  quick: { callers: '16', levels: 'power+1ms', items: 2_000 },
   measure: async (report, options) => {
     const { quick, callers = '1,16,128,1024', levels = 'power+1ms,power,process' } = options
     const limit = await report.unlessSkipped('the C limit', () => prepareLimit('cycle', { quick }))
@@ -25,7 +26,7 @@ await runRow({
       const level = LEVELS[name]
       await report.atLevel('callers', level, async (folder) => {
         const backlog = join(folder, 'backlog.db')
-        const items = Math.ceil(ITEMS_PER_SECOND[name] * (options.seconds + 0.5))
+        const items = options.items ?? Math.ceil(ITEMS_PER_SECOND[name] * (options.seconds + 0.5))
         const { settings } = await makeBacklog(backlog, { items, durability: level.durability })
         const setup = { ...options, folder, limit, level, backlog, settings }
         for (const count of listOf(callers).map(Number)) await measure(report, { ...setup, count })

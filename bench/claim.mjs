@@ -8,6 +8,8 @@ import { median } from './support/machine.mjs'
 import { runRow } from './support/row.mjs'
 
 const HUGE = 5_000_000
+/** Of a batch, however large. */
+const FEWEST_SAMPLES = 100
 /** Far ahead: nothing of it becomes due while the row runs. */
 const TOMORROW_MS = 86_400_000
 
@@ -22,7 +24,7 @@ await runRow({
     inFolder({ folder: LEVELS['power+1ms'].folder }, (folder) => measure(report, { ...options, folder })),
 })
 
-async function measure(report, { folder, full, runs, samples = 2_000, small = 1_000, large = 1_000_000 }) {
+async function measure(report, { folder, quick, full, runs, samples = 2_000, small = 1_000, large = 1_000_000 }) {
   const files = filesOf({ small, large, full })
   for (const [index, file] of files.entries()) {
     file.path = join(folder, `${index}.db`)
@@ -33,7 +35,11 @@ async function measure(report, { folder, full, runs, samples = 2_000, small = 1_
   }
   for (const batch of [1, 100]) {
     const taken = await inTurn(files, runs, (file) =>
-      runChild('claim/product.mjs', { path: file.path, batch, samples: Math.ceil(samples / batch) }),
+      runChild('claim/product.mjs', {
+        path: file.path,
+        batch,
+        samples: Math.max(quick ? 1 : FEWEST_SAMPLES, Math.ceil(samples / batch)),
+      }),
     )
     for (const file of files) add(report, { file, batch, own: taken.get(file), base: taken.get(files[0]) })
   }

@@ -77,7 +77,7 @@ function add(report, { what, level, own, alone }) {
       '× unread': median(own.map(({ perSecond }, i) => perSecond / alone[i].perSecond)),
       'pages of 500 read/s': of(({ pages }) => pages),
       ...besideCallers(own),
-      warnings: own.reduce((sum, { warnings }) => sum + warnings.length, 0),
+      warnings: [...new Set(own.flatMap(({ warnings }) => warnings))].join(' ') || 'none',
     },
   })
 }

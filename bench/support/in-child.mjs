@@ -12,6 +12,8 @@ export const inChild = (work) => {
     tell: (name, details = {}) => process.send({ said: { name, ...details } }),
     heard: (name) => channel(name).promise,
   }
+  // Nobody is left to hear how it goes on.
+  process.on('disconnect', () => process.exit(1))
   process.on('message', async ({ params, say }) => {
     if (say !== undefined) channel(say.name).resolve(say)
     if (params === undefined) return
