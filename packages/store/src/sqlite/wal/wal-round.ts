@@ -1,4 +1,3 @@
-import { InvariantError } from '../../errors.js'
 import { pause } from '../begin.js'
 import type { Connection } from '../connection.js'
 import { isBusy } from '../database-errors.js'
@@ -80,10 +79,9 @@ export class WalRound {
     }
   }
 
-  /** The only WAL checkpoint that there is. */
+  /** The only WAL checkpoint that there is. The connection refuses it without the lock. */
   #copy(): 'held' | number {
     this.#checkpointer ??= this.options.openCheckpointer()
-    if (!this.options.writer.inTransaction) throw new InvariantError('a WAL checkpoint runs under the write lock only')
     const [busy, frames, copied] = this.#checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get() ?? []
     return busy === 0 && frames === copied ? Number(frames) : 'held'
   }
