@@ -178,10 +178,13 @@ export class Sweeper {
     const lockWaitMs = this.#options.clock.monotonicMs() - startedMs
     await this.#recoverDead(context)
     await attempt('recover_expired', () => this.#recoverExpired(context, lockWaitMs))
-    await attempt('fail_overdue', () => failOverdue(context))
-    await attempt('continue_cancellations', () => continueCancellations(context))
-    await attempt('expire_keys', () => expireKeys(context))
-    await attempt('prune_checkpoints', () => this.#prune(context))
+    // In one tick, so that they share a transaction: where nothing is to be done, taking the lock is what a sweep costs.
+    await Promise.all([
+      attempt('fail_overdue', () => failOverdue(context)),
+      attempt('continue_cancellations', () => continueCancellations(context)),
+      attempt('expire_keys', () => expireKeys(context)),
+      attempt('prune_checkpoints', () => this.#prune(context)),
+    ])
   }
 
   #recoverDead(context: StepContext): Promise<void> {
