@@ -3,9 +3,12 @@
 import { join } from 'node:path'
 import { copyBacklog, makeBacklog } from './support/backlog.mjs'
 import { runChild } from './support/children.mjs'
-import { inFolder, LEVELS } from './support/levels.mjs'
+import { inFolder, LEVELS, storageOf } from './support/levels.mjs'
 import { median } from './support/machine.mjs'
 import { runRow } from './support/row.mjs'
+
+/** Memory-backed where there is such: a claim inside a transaction reaches no disk. */
+const PLACE = LEVELS['power+1ms']
 
 const HUGE = 5_000_000
 /** Of a batch, however large. */
@@ -19,9 +22,7 @@ await runRow({
   seconds: 0,
   options: { samples: { type: 'string' }, small: { type: 'string' }, large: { type: 'string' } },
   quick: { samples: 50, small: 1_000, large: 2_000 },
-  // In memory-backed storage where there is any: a claim inside a transaction reaches no disk.
-  measure: (report, options) =>
-    inFolder({ folder: LEVELS['power+1ms'].folder }, (folder) => measure(report, { ...options, folder })),
+  measure: (report, options) => inFolder(PLACE, (folder) => measure(report, { ...options, folder })),
 })
 
 async function measure(report, { folder, quick, full, runs, samples = 2_000, small = 1_000, large = 1_000_000 }) {
@@ -77,7 +78,7 @@ function add(report, { file, batch, own, base }) {
   report.add({
     what: `${file.what}; ${batch === 1 ? 'one' : batch} at a time`,
     level: about.durability,
-    storage: 'memory',
+    storage: storageOf(PLACE),
     value: median(own.map(({ p50Us }) => p50Us / batch)),
     unit: 'µs an item (p50)',
     runs: own.map(({ p50Us }) => p50Us / batch),

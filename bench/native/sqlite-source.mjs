@@ -49,7 +49,8 @@ const download = (folder) => {
     run('tar', ['xzf', tarball, '--strip-components=3', 'package/deps/sqlite3'], draft)
     rmSync(tarball)
     writeFileSync(join(draft, 'ORIGIN'), `${PACKAGE} ${SHA256}\n`)
-    renameSync(draft, folder)
+    // Another row may have fetched it meanwhile.
+    if (!existsSync(folder)) renameSync(draft, folder)
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }

@@ -7,7 +7,7 @@ import { QUEUE } from './work.mjs'
 const AT_ONCE = 10_000
 
 /** Submits many items at the speed of the bulk path. */
-export const fill = async (store, { items, priority = 0, delayMs = 0, queue = QUEUE }) => {
+const fill = async (store, { items, priority = 0, delayMs = 0, queue = QUEUE }) => {
   const input = { data: '{"n":1}', encoding: 'json', rawBytes: 7 }
   for (let done = 0; done < items; done += AT_ONCE) {
     const nowMs = Date.now()

@@ -1,12 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { slowSync } from '../native/slow-sync.mjs'
 
 const MEMORY_FOLDER = '/dev/shm'
+/** What the largest row needs. Containers often have 64 MiB there. */
+const MEMORY_NEEDED = 4 * 2 ** 30
 
-/** The memory-backed folder of Linux, where there is one: the millisecond is then the whole cost of an fsync. */
-const memoryFolder = () => (existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir())
+const hasRoom = ({ bavail, bsize }) => bavail * bsize >= MEMORY_NEEDED
+
+/** The memory-backed folder of Linux, where there is a roomy one: the millisecond is then the whole cost of an fsync. */
+const memoryFolder = () => (existsSync(MEMORY_FOLDER) && hasRoom(statfsSync(MEMORY_FOLDER)) ? MEMORY_FOLDER : tmpdir())
 
 /** Where a benchmark's files on a disk lie; HOLDFAST_BENCH_DIR names another disk than that of the temp folder. */
 const diskFolder = () => process.env.HOLDFAST_BENCH_DIR ?? tmpdir()
