@@ -79,6 +79,7 @@ export {
 export {
   claim,
   complete,
+  completeAll,
   fail,
   heartbeat,
   leaseStatus,
@@ -87,8 +88,10 @@ export {
   release,
   startLeases,
   type ClaimArgs,
+  type CompleteAllArgs,
   type CompleteArgs,
   type Completed,
+  type CompletedBatch,
   type FailArgs,
   type Failed,
   type HeartbeatArgs,

@@ -1,5 +1,5 @@
 import type { WorkState } from '@holdfast/schema'
-import { operation, query, type Operation, type RefusalDetails } from './operation.js'
+import { operation, query, type Operation, type Refusal, type RefusalDetails } from './operation.js'
 import type { Payload } from './payload.js'
 import type { LeaseRef } from './work-items.js'
 
@@ -83,6 +83,19 @@ export interface Completed {
   readonly duplicate: boolean
 }
 
+export interface CompleteAllArgs {
+  /** 1 to 1,000 completions. */
+  readonly completions: readonly Omit<CompleteArgs, 'nowMs'>[]
+  readonly nowMs: number
+}
+
+/** What became of a batch. A completion that is not named here ended its item. */
+export interface CompletedBatch {
+  /** Places in the batch of those that had been completed before, with this very result. */
+  readonly duplicates: readonly number[]
+  readonly refusals: readonly { readonly index: number; readonly refusal: Refusal }[]
+}
+
 export interface FailArgs extends LeaseRef {
   /** JSON: `{ code, message, … }`. */
   readonly error: string
@@ -144,6 +157,9 @@ export const heartbeat: Operation<HeartbeatArgs, readonly LeaseAnswer[]> = opera
  * since (`details.state` says that); `work_item.already_terminal` to the lease that ended the item itself.
  */
 export const complete: Operation<CompleteArgs, Completed> = operation('leases.complete')
+
+/** `complete` for a batch. Each is answered on its own: a lost lease says nothing about its neighbours. */
+export const completeAll: Operation<CompleteAllArgs, CompletedBatch> = operation('leases.complete_all')
 
 /** Ends this attempt: back to the queue at `retryAtMs` while attempts are left, `failed` otherwise. Refused as `complete`. */
 export const fail: Operation<FailArgs, Failed> = operation('leases.fail')

@@ -4,6 +4,7 @@ import { checkInteger, checkName } from '../input.js'
 import {
   claim,
   complete,
+  completeAll,
   fail,
   heartbeat,
   leasesOfProcess,
@@ -11,8 +12,10 @@ import {
   peek,
   release,
   startLeases,
+  type CompleteAllArgs,
   type CompleteArgs,
   type Completed,
+  type CompletedBatch,
   type FailArgs,
   type Failed,
   type Lease,
@@ -162,7 +165,7 @@ export class Leases {
   ): Promise<readonly Verdict<Completed>[]> {
     const { submits } = this.context
     const args = completions.map((each) => this.#completion(each))
-    const verdicts = await submits.submitAll(complete, args)
+    const verdicts = await this.#completeArgs(args)
     if (verdicts.every(({ ok }) => ok)) return verdicts
     return Promise.all(
       verdicts.map(async (verdict, index) => {
@@ -240,6 +243,17 @@ export class Leases {
   }
 
   /** The completion with the bytes of the result that is stored, when both say the same; see {@link storedTwin}. */
+  /** In batches, which the database ends by one statement each. */
+  async #completeArgs(args: readonly CompleteArgs[]): Promise<readonly Verdict<Completed>[]> {
+    const { submits } = this.context
+    if (args.length < 2) return submits.submitAll(complete, args)
+    const batches: CompleteAllArgs[] = []
+    for (let at = 0; at < args.length; at += COMPLETION_BATCH)
+      batches.push(batchOf(args.slice(at, at + COMPLETION_BATCH)))
+    const answers = await submits.submitAll(completeAll, batches)
+    return answers.flatMap((answer, batch) => verdictsOf(answer, batches[batch]?.completions.length ?? 0))
+  }
+
   async #asStored(args: CompleteArgs): Promise<CompleteArgs | undefined> {
     const known = await this.context.submits.submit(getWorkItem, { tenant: args.tenant, id: args.workItemId })
     const result = storedTwin(this.context, args.result, known?.result)
@@ -311,4 +325,24 @@ const only = ([answer]: readonly LeaseAnswer[]): LeaseAnswer => {
   const { code, message, workItemId, details } = answer
   if (code === null) return answer
   throw errorOf({ code, message: message ?? code, details: { workItemId, ...details } })
+}
+
+/** Completions that travel as one operation: enough to share its costs, few enough to fit between others in a group. */
+const COMPLETION_BATCH = 128
+
+const batchOf = (args: readonly CompleteArgs[]): CompleteAllArgs => ({
+  completions: args.map(({ nowMs: _, ...completion }) => completion),
+  nowMs: args[0]?.nowMs ?? 0,
+})
+
+const COMPLETED: Verdict<Completed> = { ok: true, value: { state: 'completed', duplicate: false } }
+const DUPLICATE: Verdict<Completed> = { ok: true, value: { state: 'completed', duplicate: true } }
+
+/** One verdict for each completion of a batch; the batch's own refusal is everybody's. */
+const verdictsOf = (answer: Verdict<CompletedBatch>, size: number): readonly Verdict<Completed>[] => {
+  if (!answer.ok) return Array.from({ length: size }, () => answer)
+  const verdicts = Array.from({ length: size }, (): Verdict<Completed> => COMPLETED)
+  for (const index of answer.value.duplicates) verdicts[index] = DUPLICATE
+  for (const { index, refusal } of answer.value.refusals) verdicts[index] = { ok: false, refusal }
+  return verdicts
 }

@@ -46,13 +46,8 @@ const HEAD_OF_TASK = sql`
   order by item.priority desc, item.seq
   limit ${p('limit')}`
 
-/**
- * The token rises, the attempt counts, and whatever an earlier lease left is gone.
- *
- * A look and a write, instead of one UPDATE with RETURNING over a subquery: that one makes three tables in memory for
- * each claim. Nobody comes between the two, because the transaction has the write lock; and the WHERE asks once more.
- */
-const LEASE = sql`
+/** The token rises, the attempt counts, and whatever an earlier lease left is gone. */
+const leaseItems = (which: SQL): SQL => sql`
   update work_items
   set state = 'running', reason = 'claimed',
     fencing_token = fencing_token + 1, settle_token = null, attempt = attempt + 1,
@@ -60,7 +55,15 @@ const LEASE = sql`
     lease_acquired_at_ms = ${p('nowMs')}, lease_expires_at_ms = ${p('leaseExpiresAtMs')}, heartbeat_at_ms = null,
     is_ahead = ${p('isAhead')}, started_at_ms = coalesce(started_at_ms, ${p('startedAtMs')}),
     updated_at_ms = ${p('nowMs')}
-  where seq = ${p('seq')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
+  where seq ${which} and state = 'pending'`
+
+/**
+ * A look and a write, instead of one UPDATE with RETURNING over a subquery, which makes three tables in memory for each
+ * claim. Nobody comes between the two, because the transaction has the write lock; and the WHERE asks once more.
+ */
+const LEASE_ONE = leaseItems(sql`= ${p('seqs')}`)
+/** One statement for a batch: it keeps the pages that it may have to undo once, not once per item. */
+const LEASE_BATCH = leaseItems(sql`in (select value from json_each(${p('seqs')}))`)
 
 interface Row {
   readonly seq: number
@@ -81,7 +84,7 @@ interface Row {
   readonly createdAtMs: number
 }
 
-/** The item as {@link LEASE} leaves it. */
+/** The item as its lease leaves it. */
 const leaseOf = (row: Row, { leaseMs, ahead, nowMs }: ClaimArgs): Lease => ({
   tenant: row.tenant,
   workItemId: row.workItemId,
@@ -144,7 +147,8 @@ export const claimBinding: SqliteBinding = severalStatements(claim, (db) => {
   const { promote } = preparedPromotion(db)
   const heads = preparedHeads(db)
   const headOfTask = preparedRows<Row>(db, HEAD_OF_TASK)
-  const lease = preparedChange(db, LEASE)
+  const leaseOne = preparedChange(db, LEASE_ONE)
+  const leaseBatch = preparedChange(db, LEASE_BATCH)
   return (args) => {
     const { taskId, tenants, owner, processId, limit, leaseMs, ahead, nowMs } = args
     const [tenant, another] = tenants
@@ -161,10 +165,18 @@ export const claimBinding: SqliteBinding = severalStatements(claim, (db) => {
       startedAtMs: ahead ? null : nowMs,
     }
     const found = taskId === null ? heads(armsOf(args), limit) : headOfTask({ tenant, taskId, limit })
-    for (const { seq, fencingToken } of found) {
-      if (lease({ ...values, seq, fencingToken }) !== 1)
-        throw new InvariantError('an item changed between the look and the write of one transaction', { seq })
-    }
+    const seqs = found.map(({ seq }) => seq)
+    const leased =
+      seqs.length === 1
+        ? leaseOne({ ...values, seqs: seqs[0] })
+        : seqs.length > 1
+          ? leaseBatch({ ...values, seqs: JSON.stringify(seqs) })
+          : 0
+    if (leased !== seqs.length)
+      throw new InvariantError('an item changed between the look and the write of one transaction', {
+        found: seqs.length,
+        leased,
+      })
     return granted(found.map((row) => leaseOf(row, args)))
   }
 })

@@ -1,50 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { complete, fail, release, type Failed, type LeaseStatus, leaseStatus, leasesOfProcess } from '../leases.js'
+import { fail, release, type Failed, type LeaseStatus, leaseStatus, leasesOfProcess } from '../leases.js'
 import { granted } from '../operation.js'
 import type { LeaseRef } from '../work-items.js'
 import { claimBinding } from './claim.js'
+import { completionBindings } from './completion.js'
 import { heartbeatBinding, startBinding } from './lease-batches.js'
 import { LEASE_CLEARED } from './lease-columns.js'
+import { SETTLED_BY_LEASE, UNDER_LEASE } from './lease-guard.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
 import { oneStatement, quickRead, read, ringsWhen, type SqliteBinding } from './module.js'
 import { peekBinding } from './peek.js'
-import { preparedChange, preparedRows } from './prepared.js'
+import { preparedRows } from './prepared.js'
 
 const p = sql.placeholder
-
-/** The guard of every write under a lease. Expiry is no part of it: a lease that nobody revoked may still settle. */
-const UNDER_LEASE = sql`
-  tenant = ${p('tenant')} and id = ${p('workItemId')}
-    and state = 'running' and fencing_token = ${p('fencingToken')}`
-
-/** The item as this very lease left it, however often it is asked. What was scheduled may have become `due` since. */
-const SETTLED_BY_LEASE = sql`
-  tenant = ${p('tenant')} and id = ${p('workItemId')} and settle_token = ${p('fencingToken')}`
-
-const COMPLETE = sql`
-  update work_items
-  set state = 'completed', reason = 'completed', settle_token = fencing_token, ${LEASE_CLEARED},
-    result = ${p('result')}, result_encoding = ${p('encoding')}, error = null,
-    finished_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
-  where ${UNDER_LEASE}`
-
-const completeBinding = oneStatement(complete, (db) => {
-  const update = preparedChange(db, COMPLETE)
-  const completedBefore = preparedRows<{ seq: number }>(
-    db,
-    sql`
-      select seq from work_items
-      where ${SETTLED_BY_LEASE} and state = 'completed'
-        and result = ${p('result')} and result_encoding = ${p('encoding')}`,
-  )
-  const refuse = preparedLeaseRefusal(db)
-  return ({ result, nowMs, ...lease }) => {
-    const values = { ...lease, result: result.data, encoding: result.encoding, nowMs }
-    if (update(values) === 1) return granted({ state: 'completed' as const, duplicate: false })
-    if (completedBefore(values).length === 1) return granted({ state: 'completed' as const, duplicate: true })
-    return refuse(lease)
-  }
-})
 
 const attemptLeft = sql`(${p('retryAtMs')} is not null and attempt < max_attempts)`
 
@@ -147,7 +115,7 @@ export const leaseBindings: readonly SqliteBinding[] = [
   peekBinding,
   startBinding,
   heartbeatBinding,
-  completeBinding,
+  ...completionBindings,
   ringsWhen(failBinding, ({ state }) => state !== 'failed'),
   ringsWhen(releaseBinding, () => true),
   statusBinding,

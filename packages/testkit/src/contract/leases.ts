@@ -418,6 +418,63 @@ export const leasesContract = (open: OpenTestStore): void => {
       expect(verdicts[0]).toMatchObject({ refusal: { code: 'lease.lost' } })
     })
 
+    it('of many at once ends every item and its task, with a row of its journal each', async () => {
+      const test = await open()
+      const ids = [await test.enqueue(), await test.enqueue(), await test.enqueue()]
+      const leases = await claimMany(test)
+
+      const verdicts = await test.store.leases.completeAll(leases.map((lease, result) => ({ lease, result })))
+
+      expect(verdicts).toEqual(ids.map(() => ({ ok: true, value: { state: 'completed', duplicate: false } })))
+      for (const [result, id] of ids.entries()) {
+        expect(await test.store.workItems.require(id)).toMatchObject({ state: 'completed', result, leaseOwner: null })
+        expect(await test.store.tasks.require(id)).toMatchObject({ state: 'completed', result })
+        const { events } = await test.store.events.read(id)
+        expect(events.map(({ type }) => type)).toEqual(['item.enqueued', 'lease.claimed', 'item.completed'])
+      }
+    })
+
+    it('of many at once tells those that were completed before from those that were not', async () => {
+      const test = await open()
+      await test.enqueue()
+      await test.enqueue()
+      const [one, two] = await claimMany(test)
+      if (!one || !two) throw new Error('two items were enqueued')
+      await test.store.leases.complete(one, 'before')
+
+      const batch = [
+        { lease: one, result: 'before' },
+        { lease: two, result: 'now' },
+      ]
+
+      expect(await test.store.leases.completeAll(batch)).toMatchObject([
+        { ok: true, value: { duplicate: true } },
+        { ok: true, value: { duplicate: false } },
+      ])
+      expect(await test.store.leases.completeAll(batch)).toMatchObject([
+        { ok: true, value: { duplicate: true } },
+        { ok: true, value: { duplicate: true } },
+      ])
+    })
+
+    it.each([
+      ['quotes, escapes and line ends', '"\\\n\t\u2028'],
+      ['a NUL', 'a\0b'],
+      ['a lone surrogate', '\ud800'],
+      ['letters beyond the first plane', '𝒜 😀'],
+      ['numbers at the edge', [2 ** 53 - 1, -0.1, 1e-7]],
+      ['what looks like JSON', '{"a":[1,2]}'],
+    ])('of many at once keeps results with %s as they are', async (_, result) => {
+      const test = await open()
+      const ids = [await test.enqueue(), await test.enqueue()]
+      const leases = await claimMany(test)
+
+      const verdicts = await test.store.leases.completeAll(leases.map((lease) => ({ lease, result })))
+
+      expect(verdicts).toMatchObject([{ ok: true }, { ok: true }])
+      for (const id of ids) expect(await test.store.workItems.require(id)).toMatchObject({ result })
+    })
+
     it.each([
       ['a result over the limit', 'x'.repeat(1_048_576), 'input.too_large'],
       ['a result that JSON cannot say', () => 1, 'input.invalid'],

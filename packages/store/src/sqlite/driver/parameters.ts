@@ -21,6 +21,9 @@ const bindText = (value: string, position: number): string => {
   return value
 }
 
+/** True for text that both databases store as it is: no NUL, no lone surrogate. */
+export const isPlainText = (value: string): boolean => !value.includes('\0') && isWellFormed(value)
+
 // String.prototype.isWellFormed is in Node 20 and not yet in the ES2023 types.
 const isWellFormed = (value: string): boolean => (value as unknown as { isWellFormed(): boolean }).isWellFormed()
 

@@ -1,0 +1,114 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { refusalOf } from '../errors.js'
+import { complete, completeAll, type CompleteArgs, type Completed, type CompletedBatch } from '../leases.js'
+import { granted, type Verdict } from '../operation.js'
+import type { SqliteDatabase } from './connection.js'
+import { isGroupFatal, toStoreError } from './database-errors.js'
+import { isPlainText } from './driver/parameters.js'
+import { LEASE_CLEARED } from './lease-columns.js'
+import { SETTLED_BY_LEASE, UNDER_LEASE } from './lease-guard.js'
+import { preparedLeaseRefusal } from './lease-refusal.js'
+import { oneStatement, severalStatements, type SqliteBinding } from './module.js'
+import { preparedChange, preparedRows } from './prepared.js'
+
+const p = sql.placeholder
+
+/** The end of an item, with its result. */
+const completeItems = (result: SQL, encoding: SQL): SQL => sql`
+  update work_items
+  set state = 'completed', reason = 'completed', settle_token = work_items.fencing_token, ${LEASE_CLEARED},
+    result = ${result}, result_encoding = ${encoding}, error = null,
+    finished_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}`
+
+const COMPLETE = sql`${completeItems(sql`${p('result')}`, sql`${p('encoding')}`)}
+  where ${UNDER_LEASE}`
+
+const COMPLETED_BEFORE = sql`
+  select seq from work_items
+  where ${SETTLED_BY_LEASE} and state = 'completed'
+    and result = ${p('result')} and result_encoding = ${p('encoding')}`
+
+/** {@link COMPLETE} for a whole batch, with the same guard for each row. */
+const COMPLETE_ALL = sql`${completeItems(sql`done.result`, sql`done.encoding`)}
+  from (
+    select value ->> 0 as tenant, value ->> 1 as id, value ->> 2 as token, value ->> 3 as result, value ->> 4 as encoding
+    from json_each(${p('completions')})
+  ) as done
+  where work_items.tenant = done.tenant and work_items.id = done.id
+    and work_items.state = 'running' and work_items.fencing_token = done.token`
+
+const preparedCompletion = (db: SqliteDatabase): ((args: CompleteArgs) => Verdict<Completed>) => {
+  const update = preparedChange(db, COMPLETE)
+  const completedBefore = preparedRows<{ seq: number }>(db, COMPLETED_BEFORE)
+  const refuse = preparedLeaseRefusal(db)
+  return ({ result, nowMs, ...lease }) => {
+    const values = { ...lease, result: result.data, encoding: result.encoding, nowMs }
+    if (update(values) === 1) return granted({ state: 'completed' as const, duplicate: false })
+    if (completedBefore(values).length === 1) return granted({ state: 'completed' as const, duplicate: true })
+    return refuse(lease)
+  }
+}
+
+const completeBinding = oneStatement(complete, preparedCompletion)
+
+type Completion = Omit<CompleteArgs, 'nowMs'>
+
+/** Text that is the same after its way through JSON: any other is left to the statement that refuses it by name. */
+const isPlain = ({ tenant, workItemId, result }: Completion): boolean =>
+  isPlainText(tenant) && isPlainText(workItemId) && isPlainText(result.data) && isPlainText(result.encoding)
+
+/** Thrown through a savepoint, to have it undone. */
+const NOT_ALL = new Error('the batch holds a completion that has to be looked at alone')
+
+/**
+ * Completes the batch by one statement: its fixed costs, and the copies of the pages that it may have to undo, are then
+ * paid once. That is given up, and undone, as soon as one of the batch needs an answer of its own.
+ */
+const preparedBatch = (db: SqliteDatabase): ((completions: readonly Completion[], nowMs: number) => boolean) => {
+  const update = preparedChange(db, COMPLETE_ALL)
+  return (completions, nowMs) => {
+    if (!completions.every(isPlain)) return false
+    const rows = completions.map(({ tenant, workItemId, fencingToken, result: { data, encoding } }) => [
+      tenant,
+      workItemId,
+      fencingToken,
+      data,
+      encoding,
+    ])
+    try {
+      db.transaction(() => {
+        if (update({ completions: JSON.stringify(rows), nowMs }) !== rows.length) throw NOT_ALL
+      })
+      return true
+    } catch (error) {
+      if (isGroupFatal(error)) throw error
+      return false
+    }
+  }
+}
+
+const completeAllBinding = severalStatements(completeAll, (db) => {
+  const completeTogether = preparedBatch(db)
+  const completeAlone = preparedCompletion(db)
+  const attempt = (args: CompleteArgs): Verdict<Completed> => {
+    try {
+      return completeAlone(args)
+    } catch (error) {
+      if (isGroupFatal(error)) throw error
+      return { ok: false, refusal: refusalOf(toStoreError(error)) }
+    }
+  }
+  return ({ completions, nowMs }) => {
+    const duplicates: number[] = []
+    const refusals: CompletedBatch['refusals'][number][] = []
+    if (completeTogether(completions, nowMs)) return granted({ duplicates, refusals })
+    completions.forEach((completion, index) => {
+      const verdict = attempt({ ...completion, nowMs })
+      if (!verdict.ok) refusals.push({ index, refusal: verdict.refusal })
+      else if (verdict.value.duplicate) duplicates.push(index)
+    })
+    return granted({ duplicates, refusals })
+  }
+})
+
+export const completionBindings: readonly SqliteBinding[] = [completeBinding, completeAllBinding]
