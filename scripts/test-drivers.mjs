@@ -1,6 +1,6 @@
 import { bringBetterSqlite3 } from './suites/better-sqlite3.mjs'
 import { DRIVER_SUITES } from './suites/driver-suites.mjs'
-import { NODE_24, runUnderNode24 } from './suites/node24.mjs'
+import { runUnderNode24 } from './suites/node24.mjs'
 import { addCounts } from './suites/report.mjs'
 import { seconds } from './suites/time-budget.mjs'
 import { runVitest } from './suites/vitest.mjs'
@@ -10,7 +10,7 @@ import { prepareWorkspace } from './workspace/prepare.mjs'
 /**
  * `npm run test:drivers`: the suites that depend on the driver, on the drivers that `npm test` doesn't install.
  *
- *     npm run test:drivers                       better-sqlite3 on this Node; on Node 24, it and node:sqlite
+ *     npm run test:drivers                       better-sqlite3 on this Node, node:sqlite on Node 24
  *     npm run test:drivers -- better-sqlite3     only the runs with this in their name
  *
  * A driver that can't be had on this machine is one skip, with the reason. The last line is always
@@ -20,8 +20,7 @@ const wanted = process.argv.slice(2)
 let counts = { passed: 0, failed: 0, skipped: 0 }
 
 const RUNS = [
-  { name: `better-sqlite3 on Node ${process.versions.node}`, run: (env) => onBetterSqlite3(env, process.execPath) },
-  { name: 'better-sqlite3 on Node 24', run: (env) => onBetterSqlite3(env, NODE_24) },
+  { name: `better-sqlite3 on Node ${process.versions.node}`, run: onBetterSqlite3 },
   { name: 'node:sqlite on Node 24', run: (env) => runUnderNode24(env) },
 ]
 
@@ -44,12 +43,12 @@ console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skippe
 // Nothing run is no success: a word that fits no run, or every driver skipped for a reason that was said.
 process.exitCode = counts.failed > 0 || counts.passed + counts.skipped === 0 ? 1 : 0
 
-async function onBetterSqlite3(env, node) {
-  const brought = await bringBetterSqlite3(env, node)
+async function onBetterSqlite3(env) {
+  const brought = await bringBetterSqlite3(env)
   if (brought.missing !== undefined) {
     console.log(`Skipped: ${brought.missing}`)
     return { counts: { passed: 0, failed: 0, skipped: 1 } }
   }
   const label = `better-sqlite3-${brought.abi}`
-  return runVitest({ ...env, ...brought.env }, { label, node, args: DRIVER_SUITES })
+  return runVitest({ ...env, ...brought.env }, { label, args: DRIVER_SUITES })
 }

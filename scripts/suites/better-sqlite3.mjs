@@ -20,12 +20,13 @@ const PROBE = `
  * the Node that loads it: npm downloads a ready one, or compiles it where there is none and there is a compiler.
  *
  * @param {NodeJS.ProcessEnv} env
- * @param {string} node The Node that is to load it.
+ * @param {string} node The Node that is to load it, of version `nodeVersion`.
  * @returns {Promise<{ env: NodeJS.ProcessEnv, abi: string } | { missing: string }>} What a test run needs to use it, or
  *   why it can't be had here.
  */
-export async function bringBetterSqlite3(env, node) {
-  if (!existsSync(node)) return { missing: `there is no ${node}: npm has this Node for Linux on x64 only` }
+export async function bringBetterSqlite3(env, node = process.execPath, nodeVersion = process.versions.node) {
+  // The store refuses it there: better-sqlite3.ts says why.
+  if (Number.parseInt(nodeVersion, 10) >= 24) return { missing: `better-sqlite3 12 is not for Node ${nodeVersion}` }
   const abi = (await runCommand(node, ['-p', ABI], { quiet: true })).output.trim()
   const folder = join(SCRATCH, `better-sqlite3-${BETTER_SQLITE3_VERSION}-${abi}`)
   const driver = { HOLDFAST_SQLITE_DRIVER: 'better-sqlite3', NODE_PATH: join(folder, 'node_modules') }

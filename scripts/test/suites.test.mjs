@@ -49,9 +49,9 @@ describe('the last line', () => {
 })
 
 describe('better-sqlite3', () => {
-  it('is said to be missing where its Node is', async () => {
-    expect(await bringBetterSqlite3(process.env, '/nowhere/node')).toEqual({
-      missing: expect.stringContaining('/nowhere/node'),
+  it('is not brought for a Node on which it would end the process', async () => {
+    expect(await bringBetterSqlite3(process.env, '/nowhere/node', '24.21.0')).toEqual({
+      missing: expect.stringContaining('not for Node 24.21.0'),
     })
   })
 

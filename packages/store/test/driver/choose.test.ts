@@ -68,7 +68,13 @@ describe('choosing a driver', () => {
       for (const path of [' /tmp/a.db', '/tmp/a.db '])
         expect(() => open(path)).toThrow(expect.objectContaining({ code: 'input.invalid' }))
     })
-  } else
+  } else if (HAS_NODE_SQLITE)
+    it('refuses better-sqlite3 on Node 24, where a garbage collection would end the process', () => {
+      expect(() => chooseDriver('better-sqlite3')).toThrow(
+        expect.objectContaining({ code: 'driver.missing', message: expect.stringContaining('use node:sqlite') }),
+      )
+    })
+  else
     it('says what to install for better-sqlite3', () => {
       expect(() => chooseDriver('better-sqlite3')).toThrow(
         expect.objectContaining({

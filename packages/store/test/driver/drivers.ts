@@ -9,7 +9,7 @@ const NODE_MAJOR = Number(process.versions.node.split('.')[0])
 export const HAS_NODE_SQLITE = NODE_MAJOR >= 24
 
 /** Nothing in this repository depends on better-sqlite3: `npm run test:drivers` brings it, and says so. */
-export const HAS_BETTER_SQLITE3 = process.env.HOLDFAST_SQLITE_DRIVER === 'better-sqlite3'
+export const HAS_BETTER_SQLITE3 = process.env.HOLDFAST_SQLITE_DRIVER === 'better-sqlite3' && !HAS_NODE_SQLITE
 
 const IS_HERE: Readonly<Record<SqliteDriver, boolean>> = {
   libsql: true,

@@ -23,6 +23,13 @@ type BetterSqlite3 = new (path: string, options: { timeout: number }) => BetterD
 
 const require = createRequire(import.meta.url)
 
+/**
+ * From here on Node's ObjectWrap, which better-sqlite3 12 is built on, asks for the environment when an object is
+ * collected. V8 collects outside of one, so whichever garbage collection comes to a statement may end the process
+ * ("RemoveEnvironmentCleanupHook … Assertion failed: (env) != nullptr"). Go on when a version on Node-API is supported.
+ */
+const FIRST_NODE_THAT_ABORTS = 24
+
 /** Its own default is to wait for a lock for 5 s, with the event loop blocked. */
 const NO_WAIT = { timeout: 0 }
 
@@ -30,6 +37,7 @@ let loaded: { readonly BetterSqlite3: BetterSqlite3; readonly location: string }
 
 /** Loaded at first use: better-sqlite3 is an optional peer. */
 const load = (): NonNullable<typeof loaded> => {
+  refuseNode(process.versions.node)
   try {
     loaded ??= loadNow()
     return loaded
@@ -41,6 +49,15 @@ const load = (): NonNullable<typeof loaded> => {
       { cause },
     )
   }
+}
+
+const refuseNode = (node: string): void => {
+  if (Number.parseInt(node, 10) < FIRST_NODE_THAT_ABORTS) return
+  throw new DriverMissingError(
+    `better-sqlite3 12 can end a process on Node ${FIRST_NODE_THAT_ABORTS} and newer, and this is ${node}: use ` +
+      'node:sqlite or libsql here',
+    { driver: 'better-sqlite3', node },
+  )
 }
 
 const loadNow = (): NonNullable<typeof loaded> => {
