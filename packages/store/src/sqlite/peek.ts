@@ -8,7 +8,7 @@ const p = sql.placeholder
 
 /**
  * One probe per queue and tenant, which stops at the first that holds something, and the head of what is scheduled:
- * flat in the backlog. Measured in place, thread and statement included: about 10 µs.
+ * flat in the backlog. On the caller's own thread, about 12 µs (two cores, Node 20, libsql).
  */
 const PEEK = sql`
   select
