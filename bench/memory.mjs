@@ -34,8 +34,7 @@ await runRow({
 
 async function measure(report, { folder, operations = 100_000, callers = 16 }) {
   const jobs = Math.ceil(operations / OPERATIONS_PER_JOB)
-  process.env.HOLDFAST_DURABILITY = LEVEL.durability
-  const programs = await startPrograms(folder)
+  const programs = await startPrograms(folder, LEVEL)
   const client = httpClient({ ...programs, sockets: callers })
   const waiting = waitingIn(join(folder, 'holdfast.db'))
   const samples = []

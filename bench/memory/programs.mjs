@@ -19,11 +19,12 @@ const startProgram = (name, env) =>
   })
 
 /** The real API and the real worker on one file, until `stop()`. */
-export const startPrograms = async (dataDir) => {
+export const startPrograms = async (dataDir, { durability }) => {
   const port = await freePort()
   const env = {
     HOLDFAST_DATA_DIR: dataDir,
     HOLDFAST_CONFIG: join(import.meta.dirname, 'holdfast.config.mjs'),
+    HOLDFAST_DURABILITY: durability,
     HOLDFAST_TOKEN: TOKEN,
     HOLDFAST_PORT: String(port),
     HOLDFAST_LOG_LEVEL: 'error',
