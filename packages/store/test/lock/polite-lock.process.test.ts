@@ -24,7 +24,7 @@ const connectionTo = (path: string) => {
 }
 
 const HOLD_MS = 5
-const FOR_MS = 1_000
+const FOR_MS = 800
 
 /** Commits of each, in the same time, begun together. */
 const commitsOf = async (path: string, politeness: readonly ('polite' | 'greedy')[]): Promise<readonly number[]> => {
