@@ -26,7 +26,7 @@ const PATIENCE_MS = 25_000
 
 export const startWorkerProcess = async (
   path: string,
-  options: Pick<WorkerOptions, 'concurrency' | 'prefetch' | 'graceMs' | 'queues' | 'pollMs' | 'process' | 'sweep'> = {},
+  options: Pick<WorkerOptions, 'concurrency' | 'prefetch' | 'graceMs' | 'queues' | 'pollMs' | 'process'> = {},
   fixture = FIXTURE,
 ): Promise<WorkerProcess> => {
   const child = spawn(process.execPath, [fixture, path, JSON.stringify(options)], {
