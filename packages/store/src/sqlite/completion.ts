@@ -10,6 +10,7 @@ import { SETTLED_BY_LEASE, UNDER_LEASE } from './lease-guard.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
 import { oneStatement, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
+import { together } from './together.js'
 
 const p = sql.placeholder
 
@@ -57,13 +58,6 @@ type Completion = Omit<CompleteArgs, 'nowMs'>
 const isPlain = ({ tenant, workItemId, result }: Completion): boolean =>
   isPlainText(tenant) && isPlainText(workItemId) && isPlainText(result.data) && isPlainText(result.encoding)
 
-/** Thrown through a savepoint, to have it undone. */
-const NOT_ALL = new Error('the batch holds a completion that has to be looked at alone')
-
-/**
- * Completes the batch by one statement: its fixed costs, and the copies of the pages that it may have to undo, are then
- * paid once. That is given up, and undone, as soon as one of the batch needs an answer of its own.
- */
 const preparedBatch = (db: SqliteDatabase): ((completions: readonly Completion[], nowMs: number) => boolean) => {
   const update = preparedChange(db, COMPLETE_ALL)
   return (completions, nowMs) => {
@@ -75,15 +69,7 @@ const preparedBatch = (db: SqliteDatabase): ((completions: readonly Completion[]
       data,
       encoding,
     ])
-    try {
-      db.transaction(() => {
-        if (update({ completions: JSON.stringify(rows), nowMs }) !== rows.length) throw NOT_ALL
-      })
-      return true
-    } catch (error) {
-      if (isGroupFatal(error)) throw error
-      return false
-    }
+    return together(db, () => update({ completions: JSON.stringify(rows), nowMs }) === rows.length)
   }
 }
 

@@ -27,7 +27,7 @@ const spawn = severalStatements(spawnWorkItems, (db) => {
         and item.state = 'running' and item.fencing_token = ${p('fencingToken')}`,
   )
   const refusal = preparedLeaseRefusal(db)
-  const { add } = preparedNewWorkItem(db)
+  const { add, addTogether } = preparedNewWorkItem(db)
   return ({ parent, items, nowMs }) => {
     const [row] = parentUnderLease(parent)
     if (!row) return refusal(parent)
@@ -38,6 +38,7 @@ const spawn = severalStatements(spawnWorkItems, (db) => {
       })
     }
     const place = { tenant: parent.tenant, taskSeq: row.taskSeq, parentSeq: row.seq, nowMs }
+    if (items.length > 1 && addTogether(items, place)) return granted({ created: items.length })
     let created = 0
     for (const item of items) {
       const added = add(item, place)
