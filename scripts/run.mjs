@@ -25,6 +25,10 @@ const COMMANDS = {
     ['turbo', 'run', 'build'],
     ['node', 'scripts/bench.mjs'],
   ],
+  'bench:peers': [
+    ['turbo', 'run', 'build'],
+    ['node', 'bench/peers/run.mjs'],
+  ],
   changeset: [['changeset']],
 }
 

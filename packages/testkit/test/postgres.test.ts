@@ -37,4 +37,14 @@ describe('a PostgreSQL for tests', () => {
     await expect(ask(server.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     expect(existsSync(folder)).toBe(false)
   })
+
+  it('runs with the settings that were asked for instead of its own', async () => {
+    const server = await startPostgres({ fsync: 'on' })
+    try {
+      expect(await ask(server.url, 'show fsync')).toEqual({ fsync: 'on' })
+      expect(await ask(server.url, 'show full_page_writes')).toEqual({ full_page_writes: 'off' })
+    } finally {
+      await server.stop()
+    }
+  })
 })

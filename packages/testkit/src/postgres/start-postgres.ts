@@ -20,6 +20,9 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
+/** Values of PostgreSQL's own settings, by their names. */
+type ServerSettings = Readonly<Record<string, string>>
+
 const USER = 'holdfast'
 /** Another process may take a port between our look and the server's own: then the next one is tried. */
 const PORTS_TRIED = 5
@@ -61,11 +64,16 @@ const untilReady = (server: ChildProcess): Promise<void> =>
     server.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}:\n${log.join('\n')}`)))
   })
 
-const launch = async (binaries: string, folder: string, runAs: RunAs | undefined): Promise<[ChildProcess, number]> => {
+const launch = async (
+  binaries: string,
+  folder: string,
+  runAs: RunAs | undefined,
+  asked: ServerSettings,
+): Promise<[ChildProcess, number]> => {
   const failures: unknown[] = []
   for (let tried = 0; tried < PORTS_TRIED; tried++) {
     const port = await freePort()
-    const settings = Object.entries({ ...SETTINGS, port, unix_socket_directories: folder })
+    const settings = Object.entries({ ...SETTINGS, ...asked, port, unix_socket_directories: folder })
     const server = spawn(
       join(binaries, 'bin', 'postgres'),
       ['-D', join(folder, 'data'), ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -107,12 +115,13 @@ const execute = async (url: string, statement: string): Promise<void> => {
 /**
  * Starts a real PostgreSQL in a folder of its own, on a free port of the loopback interface. As root it runs as nobody.
  *
+ * @param settings Instead of those for tests: a benchmark asks for `fsync: 'on'`.
  * @throws {AggregateError} with the server's own log, when it doesn't start.
  * @example
  * const server = await startPostgres()
  * afterAll(() => server.stop())
  */
-export const startPostgres = async (): Promise<PostgresServer> => {
+export const startPostgres = async (settings: ServerSettings = {}): Promise<PostgresServer> => {
   const runAs = unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-postgres-'))
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -125,7 +134,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       ['-D', join(folder, 'data'), '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
       { ...runAs, cwd: folder },
     )
-    const [server, port] = await launch(binaries, folder, runAs)
+    const [server, port] = await launch(binaries, folder, runAs, settings)
     const killWithUs = () => server.kill('SIGKILL')
     process.once('exit', killWithUs)
 
