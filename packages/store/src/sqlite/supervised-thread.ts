@@ -39,17 +39,22 @@ export interface ThreadOptions<Ready> {
   readonly name: string
 }
 
+/** A question without an answer yet. */
+interface Asked<Reply> {
+  readonly answer: (reply: Reply) => void
+  readonly fail: (error: StoreError) => void
+}
+
 /**
- * One thread that answers one message at a time, and that is started again, with growing pauses, when it dies.
+ * One thread that answers what it is asked, in order, and that is started again, with growing pauses, when it dies.
  *
- * What it was answering when it died is unknown: `ask` rejects. It keeps the process alive only while it is asked.
+ * What it hadn't answered when it died is unknown: `ask` rejects. It keeps the process alive only while it is asked.
  */
 export class SupervisedThread<Question, Reply, Ready> {
   #worker: Worker | undefined
   #ready: Promise<void>
   #isReady: () => void = () => {}
-  #answer: ((reply: Reply) => void) | undefined
-  #fail: ((error: StoreError) => void) | undefined
+  #asked: Asked<Reply>[] = []
   #restarts = 0
   #cancelRestart: (() => void) | undefined
   #launching: Promise<void> | undefined
@@ -72,13 +77,12 @@ export class SupervisedThread<Question, Reply, Ready> {
 
   /** @throws {StoreError} when the thread died before it answered. */
   ask(question: Question): Promise<Reply> {
-    return new Promise((resolve, reject) => {
+    return new Promise((answer, fail) => {
       const worker = this.#worker
-      if (!worker) return reject(new StoreClosedError('the thread is not running'))
-      this.#answer = resolve
-      this.#fail = reject
-      worker.ref()
+      if (!worker) return fail(new StoreClosedError('the thread is not running'))
       worker.postMessage(question)
+      if (this.#asked.length === 0) worker.ref()
+      this.#asked.push({ answer, fail })
     })
   }
 
@@ -148,11 +152,9 @@ export class SupervisedThread<Question, Reply, Ready> {
 
   #answered(reply: Reply): void {
     this.#restarts = 0
-    const answer = this.#answer
-    this.#answer = undefined
-    this.#fail = undefined
-    this.#worker?.unref()
-    answer?.(reply)
+    const asked = this.#asked.shift()
+    if (this.#asked.length === 0) this.#worker?.unref()
+    asked?.answer(reply)
   }
 
   #died(exitCode: number, cause: unknown): void {
@@ -168,10 +170,7 @@ export class SupervisedThread<Question, Reply, Ready> {
       details: { exitCode, reason: cause instanceof Error ? cause.message : null },
     })
     this.#restartLater()
-    const fail = this.#fail
-    this.#answer = undefined
-    this.#fail = undefined
-    fail?.(error)
+    for (const asked of this.#asked.splice(0)) asked.fail(error)
   }
 
   #restartLater(): void {

@@ -16,11 +16,12 @@ const granted = (group: readonly Submission[]): GroupOutcome => ({
 })
 
 /** A writer that runs nothing until the test says so. */
-const heldWriter = () => {
+const heldWriter = (depth: number) => {
   const groups: { group: readonly Submission[]; finish: (outcome?: GroupOutcome) => void }[] = []
   let closed = false
   let isReady = Promise.resolve()
   const writer: Writer = {
+    depth,
     ready: () => isReady,
     run: (group) =>
       new Promise((resolve) => groups.push({ group, finish: (outcome = granted(group)) => resolve(outcome) })),
@@ -45,8 +46,8 @@ const heldWriter = () => {
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)))
 
-const open = (limits: Partial<StoreLimits> = {}) => {
-  const held = heldWriter()
+const open = (limits: Partial<StoreLimits> = {}, { depth = 1 } = {}) => {
+  const held = heldWriter(depth)
   const timers = fakeTimers()
   const warnings: StoreWarning[] = []
   const all = { ...DEFAULT_LIMITS, ...limits }
@@ -54,10 +55,10 @@ const open = (limits: Partial<StoreLimits> = {}) => {
   return { ...held, timers, warnings, queue }
 }
 
-const codeOf = async (answers: Promise<readonly Answer[]>): Promise<string> => {
-  const [answer] = await answers
-  return answer?.verdict.ok === false ? answer.verdict.refusal.code : 'granted'
-}
+const codesOf = (answers: readonly Answer[]): readonly string[] =>
+  answers.map(({ verdict }) => (verdict.ok ? 'granted' : verdict.refusal.code))
+
+const codeOf = async (answers: Promise<readonly Answer[]>): Promise<string> => codesOf(await answers)[0] ?? 'none'
 
 describe('the queue', () => {
   it('hands everything submitted in one turn to the writer as one group, in order', async () => {
@@ -147,6 +148,174 @@ describe('the queue', () => {
     void queue.submit([put('a')])
     await turn()
     expect(groups[0]?.group).toEqual([put('a')])
+  })
+})
+
+/** What a writer says of a group whose COMMIT cost next to nothing, or waited for the disk. */
+const paced = (group: readonly Submission[], commitMs: number): GroupOutcome => ({
+  ...granted(group),
+  pace: { operationsMs: group.length, commitMs },
+})
+
+/** A queue before a writer that takes two groups, and has said what a COMMIT costs. */
+const openAhead = async ({
+  commitMs = 0.01,
+  ...limits
+}: Partial<StoreLimits> & { readonly commitMs?: number } = {}) => {
+  const opened = open(limits, { depth: 2 })
+  const { queue, groups } = opened
+  const first = queue.submit([put('first')])
+  await turn()
+  groups[0]?.finish(paced(groups[0].group, commitMs))
+  await first
+  groups.length = 0
+  return { ...opened, submit: (...ids: readonly string[]) => queue.submit(ids.map(put)) }
+}
+
+const refusedWith = (code: string) => ({ ok: false as const, refusal: { code, message: '', details: {} } })
+const alone = { groupSize: 1, ranAlone: false }
+
+const idsOf = (groups: readonly { readonly group: readonly Submission[] }[]): readonly string[][] =>
+  groups.map(({ group }) => group.map(({ args }) => (args as { readonly id: string }).id))
+
+describe('a writer that takes two groups', () => {
+  it('gets one group at a time where COMMIT waits for the disk', async () => {
+    const { submit, groups } = await openAhead({ commitMs: 50 })
+
+    void submit('a', 'b', 'c', 'd')
+    await turn()
+    void submit('e')
+    await turn()
+
+    expect(idsOf(groups)).toEqual([['a', 'b', 'c', 'd']])
+  })
+
+  it('gets what waits in two halves where COMMIT is cheap, so that one is answered while the other runs', async () => {
+    const { submit, groups } = await openAhead()
+
+    void submit('a', 'b', 'c', 'd', 'e')
+    await turn()
+
+    expect(idsOf(groups)).toEqual([
+      ['a', 'b', 'c'],
+      ['d', 'e'],
+    ])
+  })
+
+  it('gets three operations as one group, and what comes after them as another', async () => {
+    const { submit, groups } = await openAhead()
+
+    void submit('a', 'b', 'c')
+    await turn()
+    void submit('d')
+    await turn()
+
+    expect(idsOf(groups)).toEqual([['a', 'b', 'c'], ['d']])
+  })
+
+  it('gets the next group when the first of two is answered, in the order of submission', async () => {
+    const { submit, groups } = await openAhead()
+    void submit('a', 'b', 'c', 'd')
+    await turn()
+    void submit('e', 'f')
+    await turn()
+    expect(groups).toHaveLength(2)
+
+    groups[0]?.finish()
+    await turn()
+
+    expect(idsOf(groups)[2]).toEqual(['e', 'f'])
+  })
+
+  it('answers each from its own group, whatever became of the other', async () => {
+    const { submit, groups } = await openAhead()
+    const answers = submit('a', 'b', 'c', 'd')
+    await turn()
+
+    groups[0]?.finish({ verdicts: [refusedWith('store.disk_full'), refusedWith('store.disk_full')], ...alone })
+    groups[1]?.finish()
+
+    expect((await answers).map(({ verdict }) => verdict.ok)).toEqual([false, false, true, true])
+  })
+
+  it('gets the rest of a group that was cut before all that stood behind it', async () => {
+    const { submit, groups } = await openAhead()
+    void submit('a', 'b', 'c', 'd')
+    await turn()
+    void submit('e')
+
+    groups[0]?.finish({ ...granted([put('a')]), notRun: 1 })
+    await turn()
+    expect(groups).toHaveLength(2) // not before the second has come back
+    groups[1]?.finish({ verdicts: [], notRun: 2, ...alone })
+    await turn()
+
+    expect(idsOf(groups).slice(2).flat()).toEqual(['b', 'c', 'd', 'e'])
+  })
+
+  it('takes back the group that it has not begun when its thread dies, and reports the other unknown', async () => {
+    const { submit, groups, die } = await openAhead()
+    const answers = submit('a', 'b', 'c', 'd')
+    await turn()
+
+    const revive = die()
+    const unknown = refusedWith('store.outcome_unknown')
+    groups[0]?.finish({ verdicts: [unknown, unknown], ...alone })
+    groups[1]?.finish({ verdicts: [], notRun: 2, ...alone })
+    await turn()
+    expect(groups).toHaveLength(2)
+    revive()
+    await turn()
+    groups[2]?.finish()
+
+    expect(idsOf(groups)[2]).toEqual(['c', 'd'])
+    expect((await answers).map(({ verdict }) => verdict.ok)).toEqual([false, false, true, true])
+  })
+
+  it('leaves both groups unknown to those who waited too long for either', async () => {
+    const { submit, groups, timers } = await openAhead({ submitTimeoutMs: 5_000 })
+    const answers = submit('a', 'b', 'c', 'd')
+    await turn()
+    expect(groups).toHaveLength(2)
+
+    timers.advance(5_000)
+
+    expect(codesOf(await answers)).toEqual(Array.from({ length: 4 }, () => 'store.outcome_unknown'))
+  })
+
+  it('has what came back unrun withdrawn by whoever waited too long for it', async () => {
+    const { submit, groups, timers } = await openAhead({ submitTimeoutMs: 5_000 })
+    const answers = submit('a', 'b', 'c', 'd')
+    await turn()
+    groups[0]?.finish({ ...granted([put('a')]), notRun: 1 })
+    await turn()
+
+    timers.advance(5_000)
+    expect(codesOf(await answers)).toEqual([
+      'granted',
+      'store.timeout',
+      'store.outcome_unknown',
+      'store.outcome_unknown',
+    ])
+    groups[1]?.finish({ verdicts: [], notRun: 2, ...alone })
+    await turn()
+
+    expect(groups).toHaveLength(2)
+  })
+
+  it('is closed once both groups are answered', async () => {
+    const { submit, groups, queue, isClosed } = await openAhead()
+    void submit('a', 'b', 'c', 'd')
+    await turn()
+    const closed = queue.close()
+
+    groups[0]?.finish()
+    await turn()
+    expect(isClosed()).toBe(false)
+    groups[1]?.finish()
+
+    await closed
+    expect(isClosed()).toBe(true)
   })
 })
 

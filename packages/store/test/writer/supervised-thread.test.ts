@@ -40,6 +40,21 @@ describe('a supervised thread', () => {
     await thread.close()
   })
 
+  it('answers several questions in their order, and rejects all of them when it dies', async () => {
+    const { thread } = threadOf(entryOf(`if (question === 'die') process.exit(3); ${ECHO}`))
+    await thread.start()
+
+    expect(await Promise.all([1, 2, 3].map((n) => thread.ask(n)))).toEqual([1, 2, 3])
+    const answers = await Promise.allSettled(['before', 'die', 'after'].map((question) => thread.ask(question)))
+
+    // What it said before its death may or may not have been heard; what it was asked after that has no answer.
+    expect(answers.slice(1)).toMatchObject([
+      { status: 'rejected', reason: { code: 'store.thread_died' } },
+      { status: 'rejected', reason: { code: 'store.thread_died' } },
+    ])
+    await thread.close()
+  })
+
   it('passes warnings on, which answer nothing', async () => {
     const warning = `parentPort.postMessage({ kind: 'warning', warning: { code: 'odd', message: '', details: {} } })`
     const { thread, warnings } = threadOf(entryOf(`${warning}; ${ECHO}`))

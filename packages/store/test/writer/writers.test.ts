@@ -2,7 +2,7 @@ import type { StoreWarning } from '@holdfast/store'
 import { openDatabase, openStore } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
-import { count, die, get, put, putAndRefuse } from '../support/toy-module.mjs'
+import { count, die, get, put, putAndRefuse, putSlowly } from '../support/toy-module.mjs'
 
 describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $writer writer', ({ writer }) => {
   it('answers with the value, the refusal as its typed error, or a verdict each', async () => {
@@ -130,6 +130,22 @@ describe('a writer thread that dies', () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({ code: 'writer.restarted', details: { exitCode: 7, reason: null } }),
     )
+  })
+
+  it('runs in its successor the group that it was given ahead and had not begun', async () => {
+    const store = await openToyStore({ durability: 'none' })
+    // Operations that take long beside their COMMIT: from now on two groups are under way at once.
+    await Promise.all(['1', '2', '3'].map((id) => store.submit(putSlowly, { id, ms: 30 })))
+
+    const taken = [store.submit(put, { id: 'with it', value: 'v' }), store.submit(die, {})]
+    const ahead = ['c', 'd'].map((id) => store.submit(put, { id, value: 'v' }))
+
+    expect(await Promise.allSettled(taken)).toMatchObject([
+      { reason: { code: 'store.outcome_unknown' } },
+      { reason: { code: 'store.outcome_unknown' } },
+    ])
+    expect(await Promise.all(ahead)).toEqual([{ id: 'c' }, { id: 'd' }])
+    expect(await store.submit(get, { id: 'with it' })).toEqual({ value: null })
   })
 
   it('can die again and again, and the store can be closed between', async () => {

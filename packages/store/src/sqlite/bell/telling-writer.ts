@@ -8,6 +8,10 @@ export class TellingWriter implements Writer {
     private readonly tell: () => void,
   ) {}
 
+  get depth(): number {
+    return this.writer.depth ?? 1
+  }
+
   ready(): Promise<void> {
     return this.writer.ready()
   }

@@ -15,6 +15,7 @@ import type { StoreLimits } from '../limits.js'
 import type { Timers } from '../timers.js'
 import { Fifo } from '../fifo.js'
 import { AgeWatch } from './age-watch.js'
+import { Overlap } from './overlap.js'
 import { QueueMetrics } from './queue-metrics.js'
 import { wireSize } from './wire-size.js'
 import type { Writer } from './writer.js'
@@ -29,31 +30,48 @@ export interface Answer {
   }
 }
 
+/** What was submitted by one call, and the answers it has so far. */
+interface Batch {
+  readonly answers: Answer[]
+  missing: number
+  readonly resolve: (answers: readonly Answer[]) => void
+}
+
+/** Fewer are not taken apart: a settlement and the claim that follows it are cheapest in one transaction. */
+const LEAST_TO_HALVE = 4
+
 /** One operation from its submission to its answer. */
 interface Entry {
   readonly submission: Submission
   readonly bytes: number
   readonly submittedMs: number
+  /** Where in its batch its answer belongs. */
+  readonly index: number
   /** Taken away at the first answer: a late outcome of a submission that timed out finds nobody. */
-  answer: ((answer: Answer) => void) | undefined
+  batch: Batch | undefined
 }
 
 /**
  * Gathers what is submitted in one turn of the event loop, and hands it to the writer as one group.
  *
  * Everything that is waiting has not run. One group is with the writer at a time, so what arrives meanwhile becomes
- * the next one: the slower the disk, the larger the groups.
+ * the next one: the slower the disk, the larger the groups. Only where COMMIT is cheap is another group handed over
+ * behind it, so that writer and callers work at the same time: see {@link Overlap}.
  */
 export class SubmissionQueue {
   readonly #waiting = new Fifo<Entry>()
   #waitingBytes = 0
-  /** With the writer now. Nobody but the writer knows whether it ran. */
-  #taken: readonly Entry[] = []
+  /** With the writer now, oldest group first. Nobody but the writer knows whether they ran. */
+  #taken: (readonly Entry[])[] = []
+  /** Came back from the writer unrun while it still has others, which will come back as well: they go on in order. */
+  #returned: Entry[] = []
   #flushing = false
   #closing: Promise<void> | undefined
   #drained: (() => void) | undefined
   readonly #watch: AgeWatch
   readonly #metrics = new QueueMetrics()
+  readonly #overlap = new Overlap()
+  readonly #depth: number
 
   constructor(
     private readonly writer: Writer,
@@ -62,6 +80,7 @@ export class SubmissionQueue {
     private readonly timers: Timers,
     private readonly onWarning: (warning: StoreWarning) => void,
   ) {
+    this.#depth = writer.depth ?? 1
     this.#watch = new AgeWatch({
       timers,
       timeoutMs: limits.submitTimeoutMs,
@@ -81,21 +100,16 @@ export class SubmissionQueue {
   submit(submissions: readonly Submission[]): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
       const sizes = submissions.map(({ args }) => wireSize(args))
-      const refusal = this.#refusal(sizes)
+      const bytes = sum(sizes)
+      const refusal = this.#refusal(submissions.length, bytes)
       if (refusal) return reject(refusal)
-      const answers: Answer[] = new Array(submissions.length)
-      let missing = submissions.length
-      if (missing === 0) return resolve(answers)
+      const batch: Batch = { answers: new Array(submissions.length), missing: submissions.length, resolve }
+      if (batch.missing === 0) return resolve(batch.answers)
       const submittedMs = this.timers.monotonicMs()
       submissions.forEach((submission, index) => {
-        const answer = (given: Answer): void => {
-          answers[index] = given
-          missing -= 1
-          if (missing === 0) resolve(answers)
-        }
-        this.#waiting.push({ submission, bytes: sizes[index] ?? 0, submittedMs, answer })
+        this.#waiting.push({ submission, bytes: sizes[index] ?? 0, submittedMs, index, batch })
       })
-      this.#waitingBytes += sum(sizes)
+      this.#waitingBytes += bytes
       this.#metrics.queued(this.#waiting.size)
       this.#watch.arm()
       this.#scheduleFlush()
@@ -121,10 +135,10 @@ export class SubmissionQueue {
     this.#watch.stop()
   }
 
-  #refusal(sizes: readonly number[]): StoreError | undefined {
+  #refusal(count: number, size: number): StoreError | undefined {
     if (this.#closing) return new StoreClosedError('the store is closed, or about to be')
-    const operations = this.#waiting.size + sizes.length
-    const bytes = this.#waitingBytes + sum(sizes)
+    const operations = this.#waiting.size + count
+    const bytes = this.#waitingBytes + size
     const { queueOperations, queueBytes } = this.limits
     if (operations <= queueOperations && bytes <= queueBytes) return undefined
     return new StoreOverloadedError(
@@ -135,7 +149,7 @@ export class SubmissionQueue {
 
   /** After the turn, never in a microtask: continuations of one turn's callers belong into one group. */
   #scheduleFlush(): void {
-    if (this.#flushing) return
+    if (this.#flushing || this.#nextSize() === 0) return
     this.#flushing = true
     setImmediate(() => void this.#flush())
   }
@@ -143,19 +157,32 @@ export class SubmissionQueue {
   async #flush(): Promise<void> {
     // What waits for a dead thread's successor has not run, and can still be withdrawn.
     await this.writer.ready()
-    this.#taken = this.#take()
-    if (this.#taken.length > 0) this.#settle(await this.#run(this.#taken))
-    this.#taken = []
+    for (let size = this.#nextSize(); size > 0; size = this.#nextSize()) void this.#handOver(this.#take(size))
     this.#flushing = false
-    if (this.#waiting.size > 0) this.#scheduleFlush()
     this.#reportIfDrained()
   }
 
-  #take(): readonly Entry[] {
+  /** How many operations the writer should get now. */
+  #nextSize(): number {
+    const waiting = this.#waiting.size
+    const ahead = this.#taken.length
+    if (ahead === 0) return waiting >= LEAST_TO_HALVE && this.#isWorthTwo(waiting) ? Math.ceil(waiting / 2) : waiting
+    // What came back goes first, once everything that was handed over has been answered.
+    if (ahead === this.#depth || this.#returned.length > 0) return 0
+    const unanswered = this.#taken.reduce((total, { length }) => total + length, waiting)
+    return this.#isWorthTwo(unanswered) ? waiting : 0
+  }
+
+  #isWorthTwo(operations: number): boolean {
+    return this.#depth > 1 && this.#overlap.isWorthIt(operations)
+  }
+
+  #take(size: number): readonly Entry[] {
+    const most = Math.min(size, this.limits.groupOperations)
     const taken: Entry[] = []
     let bytes = 0
     for (let next = this.#waiting.oldest; next; next = this.#waiting.oldest) {
-      if (taken.length === this.limits.groupOperations) break
+      if (taken.length === most) break
       if (taken.length > 0 && bytes + next.bytes > this.limits.groupBytes) break
       this.#waiting.shift()
       taken.push(next)
@@ -163,6 +190,16 @@ export class SubmissionQueue {
     }
     this.#waitingBytes -= bytes
     return taken
+  }
+
+  async #handOver(group: readonly Entry[]): Promise<void> {
+    this.#taken.push(group)
+    const outcome = await this.#run(group)
+    this.#taken = this.#taken.filter((other) => other !== group)
+    this.#settle(group, outcome)
+    if (this.#taken.length === 0) this.#putBack(this.#returned.splice(0))
+    if (this.#waiting.size > 0) this.#scheduleFlush()
+    this.#reportIfDrained()
   }
 
   async #run(taken: readonly Entry[]): Promise<GroupOutcome> {
@@ -176,30 +213,36 @@ export class SubmissionQueue {
     }
   }
 
-  #settle(outcome: GroupOutcome): void {
+  #settle(taken: readonly Entry[], outcome: GroupOutcome): void {
+    const ran = taken.length - (outcome.notRun ?? 0)
+    // Who has been told "unknown" meanwhile needs no second run.
+    for (const entry of taken.slice(ran)) if (entry.batch) this.#returned.push(entry)
+    if (ran === 0) return
     this.#metrics.ran(outcome)
+    if (outcome.pace) this.#overlap.learn(ran, outcome.pace)
     const answeredMs = this.timers.monotonicMs()
     const group = { groupSize: outcome.groupSize, committedAtMs: this.clock.nowMs() }
-    const ran = this.#taken.slice(0, this.#taken.length - (outcome.notRun ?? 0))
-    this.#putBack(this.#taken.slice(ran.length))
-    ran.forEach((entry, index) => {
+    for (let i = 0; i < ran; i++) {
+      const entry = taken[i]
+      if (!entry) break
       this.#metrics.answered(answeredMs - entry.submittedMs)
-      this.#answer(entry, { verdict: outcome.verdicts[index] ?? unanswered, group })
-    })
+      this.#answer(entry, { verdict: outcome.verdicts[i] ?? unanswered, group })
+    }
   }
 
-  /** The rest of a group that was cut is the first of the next. Who has been told "unknown" meanwhile needs no second run. */
   #putBack(entries: readonly Entry[]): void {
-    const unanswered = entries.filter(({ answer }) => answer)
-    if (unanswered.length === 0) return
-    this.#waiting.putBack(unanswered)
-    this.#waitingBytes += sum(unanswered.map(({ bytes }) => bytes))
+    if (entries.length === 0) return
+    this.#waiting.putBack(entries)
+    this.#waitingBytes += sum(entries.map(({ bytes }) => bytes))
   }
 
   #answer(entry: Entry, answer: Answer): void {
-    const give = entry.answer
-    entry.answer = undefined
-    give?.(answer)
+    const { batch, index } = entry
+    if (!batch) return
+    entry.batch = undefined
+    batch.answers[index] = answer
+    batch.missing -= 1
+    if (batch.missing === 0) batch.resolve(batch.answers)
   }
 
   #reportIfDrained(): void {
@@ -207,7 +250,8 @@ export class SubmissionQueue {
   }
 
   #oldestUnanswered(): Entry | undefined {
-    return this.#taken.find(({ answer }) => answer) ?? this.#waiting.oldest
+    const isUnanswered = ({ batch }: Entry): boolean => batch !== undefined
+    return this.#returned.find(isUnanswered) ?? this.#taken.flat().find(isUnanswered) ?? this.#waiting.oldest
   }
 
   #warn(ageMs: number, thresholdMs: number): void {
@@ -220,9 +264,13 @@ export class SubmissionQueue {
 
   /** Answers everything submitted at or before `submittedMs`: withdrawn where it hasn't run, unknown where it may have. */
   #giveUpOn(submittedMs: number): void {
-    for (const entry of this.#taken) {
+    for (const entry of this.#taken.flat()) {
       if (entry.submittedMs <= submittedMs) this.#answer(entry, refusedAnswer(this.#unknown()))
     }
+    for (const entry of this.#returned) {
+      if (entry.submittedMs <= submittedMs) this.#answer(entry, refusedAnswer(this.#withdrawn()))
+    }
+    this.#returned = this.#returned.filter(({ batch }) => batch)
     for (let next = this.#waiting.oldest; next && next.submittedMs <= submittedMs; next = this.#waiting.oldest) {
       this.#waiting.shift()
       this.#waitingBytes -= next.bytes

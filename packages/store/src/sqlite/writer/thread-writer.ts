@@ -5,6 +5,7 @@ import type { SqliteBinding } from '../module.js'
 import { SupervisedThread } from '../supervised-thread.js'
 import { assertSameOperations, type ModuleAddress } from '../thread-modules.js'
 import type { Timers } from '../timers.js'
+import { BegunGroups, DEPTH, type HandedGroup, notRun } from './group-line.js'
 import type { WriteConnectionOptions } from './write-connection.js'
 import type { Writer } from './writer.js'
 
@@ -12,6 +13,8 @@ import type { Writer } from './writer.js'
 export interface WriterThreadData extends WriteConnectionOptions {
   readonly modules: readonly ModuleAddress[]
   readonly lockWaitMs: number
+  /** The memory of {@link BegunGroups}. */
+  readonly begun: SharedArrayBuffer
 }
 
 /** What the thread says of itself. */
@@ -21,20 +24,24 @@ export interface WriterReady extends Pick<StoreInfo, 'driver' | 'engineVersion' 
 
 export interface ThreadWriterOptions {
   readonly table: ReadonlyMap<string, SqliteBinding>
-  readonly data: WriterThreadData
+  readonly data: Omit<WriterThreadData, 'begun'>
   readonly timers: Timers
   readonly onWarning: (warning: StoreWarning) => void
 }
 
 /** The main side of the writer thread. */
 export class ThreadWriter implements Writer {
-  readonly #thread: SupervisedThread<readonly Submission[], GroupOutcome, WriterReady>
+  readonly depth: number = DEPTH
+  readonly #thread: SupervisedThread<HandedGroup, GroupOutcome, WriterReady>
+  readonly #begun = new BegunGroups()
+  #handed = 0
+  #heard = 0
   #ready: WriterReady | undefined
 
   private constructor(options: ThreadWriterOptions) {
     this.#thread = new SupervisedThread({
       entry: new URL('./writer-thread.js', import.meta.url),
-      workerData: options.data,
+      workerData: { ...options.data, begun: this.#begun.memory } satisfies WriterThreadData,
       timers: options.timers,
       onReady: (ready) => {
         assertSameOperations(options.table.keys(), ready.operations)
@@ -60,10 +67,15 @@ export class ThreadWriter implements Writer {
   }
 
   async run(group: readonly Submission[]): Promise<GroupOutcome> {
+    this.#handed += 1
+    const number = this.#handed
+    this.#begun.await(number)
     try {
-      return await this.#thread.ask(group)
+      return await this.#thread.ask({ number, heard: this.#heard, group })
     } catch (cause) {
-      return unknownOutcome(group, cause)
+      return this.#begun.has(number) ? unknownOutcome(group, cause) : notRun(group)
+    } finally {
+      this.#heard = number
     }
   }
 

@@ -5,10 +5,12 @@ import { InvariantError, refusalOf } from '../../errors.js'
 import { beginTurn } from '../begin.js'
 import { ringAfter } from '../bell/ring-after.js'
 import { toStoreError } from '../database-errors.js'
-import { type GroupOutcome, runGroup, type Submission } from '../group.js'
+import { type GroupOutcome, runGroup } from '../group.js'
 import { tableOf } from '../module.js'
 import { CLOSE, type ThreadMessage } from '../supervised-thread.js'
 import { importModules } from '../thread-modules.js'
+import { BegunGroups, GroupLine, type HandedGroup } from './group-line.js'
+import { GroupStopwatch } from './group-pace.js'
 import type { WriterReady, WriterThreadData } from './thread-writer.js'
 import { openWriteConnection } from './write-connection.js'
 import { readSettings } from './writer-settings.js'
@@ -21,18 +23,26 @@ const start = async (): Promise<void> => {
   const say = (message: ThreadMessage<GroupOutcome>): void => port.postMessage(message)
   const onWarning = (warning: StoreWarning): void => say({ kind: 'warning', warning })
   const { connection, marker, turn, walCheckpoint, ringer, close } = openWriteConnection(data, onWarning)
+  const stopwatch = new GroupStopwatch(() => performance.now())
   const context = {
-    begin: () => beginTurn(connection, turn, data.lockWaitMs),
-    mustLetGo: () => turn.mustLetGo(performance.now()),
+    begin: () => {
+      beginTurn(connection, turn, data.lockWaitMs)
+      stopwatch.begun()
+    },
+    mustLetGo: () => turn.mustLetGo(stopwatch.operationEnded()),
     marker,
   }
-  port.on('message', (message: readonly Submission[] | typeof CLOSE) => {
+  const line = new GroupLine(new BegunGroups(data.begun), (group) => ({
+    ...ringAfter(runGroup(connection, table, group, context), connection, ringer),
+    pace: stopwatch.ended(),
+  }))
+  port.on('message', (message: HandedGroup | typeof CLOSE) => {
     if (message === CLOSE) {
       close()
       port.close()
       return
     }
-    say({ kind: 'reply', reply: ringAfter(runGroup(connection, table, message, context), connection, ringer) })
+    say({ kind: 'reply', reply: line.next(message) })
     // After the answer: nobody waits for it.
     walCheckpoint.afterGroup()
     turn.ended(performance.now())
