@@ -1,8 +1,9 @@
 import type { FailurePolicy, TaskState } from '@holdfast/schema'
 import { FAILURE_POLICIES, TASK_STATES } from '@holdfast/schema'
 import { IDEMPOTENCY_TTL_MS, MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
-import { TaskConflictError, TaskNotFoundError } from '../errors.js'
+import { InvariantError, refusalOf, StoreError, TaskConflictError, TaskNotFoundError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
+import { granted, type Verdict } from '../operation.js'
 import { requestHash } from '../request-hash.js'
 import {
   cancelTask,
@@ -66,6 +67,9 @@ export interface ListTasks extends TenantOption {
   readonly payloads?: boolean
 }
 
+/** Chunks of a bulk submission under way at once: the next is prepared while the store writes the one before. */
+const CHUNKS_UNDER_WAY = 2
+
 /** Submissions, from the first write of a task to its last. */
 export class Tasks {
   constructor(private readonly context: RepositoryContext) {}
@@ -80,18 +84,37 @@ export class Tasks {
    * @throws `input.invalid`, `input.invalid_text`, `input.too_large`: nothing was written.
    */
   async submit(task: SubmitTask, options: TenantOption = {}): Promise<Submitted> {
-    const { context } = this
-    const nowMs = context.clock.nowMs()
-    const args: SubmitTaskArgs = {
-      tenant: tenantOf(context, options),
-      failurePolicy: checkOneOf('failurePolicy', task.failurePolicy ?? 'any', FAILURE_POLICIES),
-      metadata: metadataText(task.metadata),
-      item: newWorkItem(context, task, checkName('id', task.id ?? context.ids()), nowMs),
-      idempotency: task.idempotency ? await this.#key(task.idempotency, nowMs) : null,
-      nowMs,
+    return this.#submitted(await this.#submit(await this.#argsOf(task, tenantOf(this.context, options))))
+  }
+
+  /**
+   * Adds many tasks, each as {@link submit} does: once per id, and a refused one says nothing about its neighbours.
+   *
+   * They are written in order, in transactions of at most 1,000, and no more than two of those wait at a time: a list of
+   * any length meets the bounds of the queue. A crash leaves the first ones; who gave ids repeats the call and adds only
+   * what is missing.
+   *
+   * @returns One verdict each, in order. What can't be stored is refused like the rest: `input.invalid`,
+   * `input.invalid_text`, `input.too_large`.
+   * @throws what the store itself ran into (`store.overloaded`, `store.closed`); what was written before stays.
+   */
+  async submitAll(tasks: readonly SubmitTask[], options: TenantOption = {}): Promise<readonly Verdict<Submitted>[]> {
+    const tenant = tenantOf(this.context, options)
+    const verdicts: Verdict<Submitted>[] = []
+    const underWay: Promise<readonly Verdict<Submitted>[]>[] = []
+    const answerOldest = async (): Promise<void> => {
+      for (const verdict of (await underWay.shift()) ?? []) verdicts.push(verdict)
     }
-    const { taskId, created, replayed } = await this.#submit(args)
-    return { taskId, created, replayed: replayed ? decode(context, replayed) : undefined }
+    for (let from = 0; from < tasks.length; from += MAX_BATCH) {
+      const chunk = await this.#prepare(tasks.slice(from, from + MAX_BATCH), tenant)
+      if (underWay.length === CHUNKS_UNDER_WAY) await answerOldest()
+      const sent = this.#submitChunk(chunk)
+      // Whoever waits for it hears of its failure; until then it isn't an unhandled one.
+      sent.catch(() => {})
+      underWay.push(sent)
+    }
+    while (underWay.length > 0) await answerOldest()
+    return verdicts
   }
 
   async get(id: string, options: TenantOption = {}): Promise<Task | undefined> {
@@ -140,18 +163,80 @@ export class Tasks {
     }
   }
 
+  async #argsOf(task: SubmitTask, tenant: string): Promise<SubmitTaskArgs> {
+    const { context } = this
+    const nowMs = context.clock.nowMs()
+    return {
+      tenant,
+      failurePolicy: checkOneOf('failurePolicy', task.failurePolicy ?? 'any', FAILURE_POLICIES),
+      metadata: metadataText(task.metadata),
+      item: newWorkItem(context, task, checkName('id', task.id ?? context.ids()), nowMs),
+      idempotency: task.idempotency ? await this.#key(task.idempotency, nowMs) : null,
+      nowMs,
+    }
+  }
+
+  /** What can be sent, and in the place of what can't its refusal. */
+  #prepare(tasks: readonly SubmitTask[], tenant: string): Promise<readonly (SubmitTaskArgs | Verdict<never>)[]> {
+    return Promise.all(
+      tasks.map((task) =>
+        this.#argsOf(task, tenant).catch((error: unknown): Verdict<never> => {
+          if (!(error instanceof StoreError)) throw error
+          return { ok: false, refusal: refusalOf(error) }
+        }),
+      ),
+    )
+  }
+
+  async #submitChunk(chunk: readonly (SubmitTaskArgs | Verdict<never>)[]): Promise<readonly Verdict<Submitted>[]> {
+    const sent = chunk.filter((each): each is SubmitTaskArgs => !isVerdict(each))
+    const answers = (await this.context.submits.submitAll(submitTask, sent)).values()
+    const verdicts: Verdict<Submitted>[] = []
+    const repeats: Promise<void>[] = []
+    for (const each of chunk) {
+      const answer = isVerdict(each) ? each : answers.next().value
+      if (!answer) throw new InvariantError('one submission has one verdict')
+      const at = verdicts.push(answer.ok ? granted(this.#submitted(answer.value)) : answer) - 1
+      if (isVerdict(each) || answer.ok || answer.refusal.code !== TaskConflictError.code) continue
+      repeats.push(
+        this.#repeated(each).then((verdict) => {
+          if (verdict) verdicts[at] = verdict
+        }),
+      )
+    }
+    await Promise.all(repeats)
+    return verdicts
+  }
+
+  /** The answer to a submission that was refused for being another, when it only had the same input in other bytes. */
+  async #repeated(args: SubmitTaskArgs): Promise<Verdict<Submitted> | undefined> {
+    const repeated = await this.#asStored(args)
+    if (!repeated) return undefined
+    const [again] = await this.context.submits.submitAll(submitTask, [repeated])
+    return again?.ok ? granted(this.#submitted(again.value)) : again
+  }
+
+  #submitted({ taskId, created, replayed }: SubmittedTask): Submitted {
+    return { taskId, created, replayed: replayed ? decode(this.context, replayed) : undefined }
+  }
+
   async #submit(args: SubmitTaskArgs): Promise<SubmittedTask> {
     const { submits } = this.context
     try {
       return await submits.submit(submitTask, args)
     } catch (error) {
-      if (!(error instanceof TaskConflictError)) throw error
-      const { tenant, item } = args
-      const known = await submits.submit(getWorkItem, { tenant, id: item.id })
-      const input = storedTwin(this.context, item.input, known?.input)
-      if (!input) throw error
-      return submits.submit(submitTask, { ...args, item: { ...item, input } })
+      const repeated = error instanceof TaskConflictError && (await this.#asStored(args))
+      if (!repeated) throw error
+      return submits.submit(submitTask, repeated)
     }
+  }
+
+  /** The submission with the bytes of the input that is stored, when both say the same; see {@link storedTwin}. */
+  async #asStored(args: SubmitTaskArgs): Promise<SubmitTaskArgs | undefined> {
+    const { tenant, item } = args
+    const known = await this.context.submits.submit(getWorkItem, { tenant, id: item.id })
+    const input = storedTwin(this.context, item.input, known?.input)
+    return input && { ...args, item: { ...item, input } }
   }
 
   async #key(
@@ -175,3 +260,5 @@ export class Tasks {
     }
   }
 }
+
+const isVerdict = (each: SubmitTaskArgs | Verdict<never>): each is Verdict<never> => 'ok' in each

@@ -29,6 +29,10 @@ export const payloadCodecsContract = (open: OpenTestStore): void => {
       await encrypted.tasks.submit(task)
 
       expect(await encrypted.tasks.submit(task)).toMatchObject({ taskId: 'one', created: false })
+      expect(await encrypted.tasks.submitAll([task, { ...task, input: 'z' }])).toMatchObject([
+        { ok: true, value: { taskId: 'one', created: false } },
+        { ok: false, refusal: { code: 'task.conflict' } },
+      ])
 
       await expect(encrypted.tasks.submit({ ...task, input: { to: 'z' } })).rejects.toMatchObject({
         code: 'task.conflict',

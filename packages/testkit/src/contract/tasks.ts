@@ -72,6 +72,68 @@ export const tasksContract = (open: OpenTestStore): void => {
       expect(await store.tasks.list()).toHaveLength(2)
     })
 
+    it('of many at once answers each on its own, in order', async () => {
+      const { store } = await open()
+      await store.tasks.submit({ id: 'known', type: 'test', input: 1 })
+      await store.tasks.submit({ id: 'taken', type: 'other', input: 1 })
+
+      const verdicts = await store.tasks.submitAll([
+        { id: 'new', type: 'test', input: 1 },
+        { id: 'known', type: 'test', input: 1 },
+        { id: 'taken', type: 'test', input: 1 },
+        { id: 'unstorable', type: 'test', input: () => 1 },
+        { id: 'nul', type: '\0', input: 1 },
+        { id: 'last', type: 'test', input: 1 },
+      ])
+
+      expect(verdicts).toMatchObject([
+        { ok: true, value: { taskId: 'new', created: true, replayed: undefined } },
+        { ok: true, value: { taskId: 'known', created: false } },
+        { ok: false, refusal: { code: 'task.conflict' } },
+        { ok: false, refusal: { code: 'input.invalid' } },
+        { ok: false, refusal: { code: 'input.invalid_text' } },
+        { ok: true, value: { taskId: 'last', created: true } },
+      ])
+      expect((await store.tasks.list()).map(({ id }) => id)).toEqual(['last', 'new', 'taken', 'known'])
+    })
+
+    it('of more than one transaction takes adds all of them, in order, and repeated adds none', async () => {
+      const { store } = await open()
+      const tasks = Array.from({ length: 2_500 }, (_, n) => ({ id: `task-${n}`, type: 'test', input: n }))
+
+      const first = await store.tasks.submitAll(tasks)
+      const again = await store.tasks.submitAll(tasks)
+
+      const created = (verdicts: typeof first) => verdicts.filter((verdict) => verdict.ok && verdict.value.created)
+      expect(created(first)).toHaveLength(2_500)
+      expect(first.map((verdict) => verdict.ok && verdict.value.taskId)).toEqual(tasks.map(({ id }) => id))
+      expect(created(again)).toHaveLength(0)
+      expect(again).toHaveLength(2_500)
+      const newest = await store.tasks.list({ limit: 3 })
+      expect(newest.map(({ id }) => id)).toEqual(['task-2499', 'task-2498', 'task-2497'])
+    })
+
+    it('of many under keys replays what a key has answered', async () => {
+      const { store } = await open()
+      const one = { type: 'test', input: 1, idempotency: { key: 'pay', request: 1, response: { ok: true } } }
+      const another = { ...one, idempotency: { ...one.idempotency, request: 2 } }
+
+      const verdicts = await store.tasks.submitAll([one, one, another])
+
+      expect(verdicts).toMatchObject([
+        { ok: true, value: { created: true } },
+        { ok: true, value: { created: false, replayed: { ok: true } } },
+        { ok: false, refusal: { code: 'idempotency.conflict' } },
+      ])
+      expect(await store.tasks.list()).toHaveLength(1)
+    })
+
+    it('of none answers none', async () => {
+      const { store } = await open()
+
+      expect(await store.tasks.submitAll([])).toEqual([])
+    })
+
     it('keeps members named __proto__ and constructor as plain data', async () => {
       const { store } = await open()
       const input: unknown = JSON.parse('{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}')
