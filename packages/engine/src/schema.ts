@@ -8,9 +8,11 @@ export type Validation =
 /** More issues than this help nobody; an invalid list of a thousand rows says the same thing a thousand times. */
 const ISSUES_NAMED = 10
 
-/** Checks a value by any Standard Schema (zod, valibot, arktype …). Without a schema every value passes. */
-export const validate = async (schema: StandardSchemaV1 | undefined, value: unknown): Promise<Validation> => {
-  if (!schema) return { ok: true, value }
+/** Checks a value by any Standard Schema (zod, valibot, arktype …). Without a schema every value passes, at once. */
+export const validate = (schema: StandardSchemaV1 | undefined, value: unknown): Validation | Promise<Validation> =>
+  schema ? validateBy(schema, value) : { ok: true, value }
+
+const validateBy = async (schema: StandardSchemaV1, value: unknown): Promise<Validation> => {
   const result = await schema['~standard'].validate(value)
   return result.issues ? { ok: false, issues: describe(result.issues) } : { ok: true, value: result.value }
 }

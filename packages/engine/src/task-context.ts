@@ -80,7 +80,8 @@ export interface TaskContextParts {
   readonly clock: Clock
   readonly timers: Timers
   readonly lease: HeldLease
-  readonly signal: AbortSignal
+  /** Makes it at the first call: most handlers never ask. */
+  readonly signal: () => AbortSignal
   /** Told when items were added, so that this worker looks for them at once. */
   readonly onSpawned: () => void
 }
@@ -98,7 +99,9 @@ export const createTaskContext = (parts: TaskContextParts): TaskContext => {
     attempt,
     maxAttempts,
     fencingToken,
-    signal,
+    get signal() {
+      return signal()
+    },
     clock,
     store: shared,
 
@@ -108,12 +111,13 @@ export const createTaskContext = (parts: TaskContextParts): TaskContext => {
       (await lastOwnCheckpoint(store, workItemId, type)) as ResumePoint<Snapshot> | undefined,
 
     spawn: async (items: SpawnRequests<AnyTaskDefinition> | SpawnRequest<AnyTaskDefinition>) => {
-      const spawned = await spawnAll(items, { store, registry, lease: ref, signal })
+      const spawned = await spawnAll(items, { store, registry, lease: ref, signal: signal() })
       if (spawned.created > 0) onSpawned()
       return spawned
     },
 
-    idempotent: (key, request, execute) => runIdempotent(key, request, execute, { store, lease, timers, signal }),
+    idempotent: (key, request, execute) =>
+      runIdempotent(key, request, execute, { store, lease, timers, signal: signal() }),
     idempotencyKey: (suffix) => (suffix === undefined ? workItemId : `${workItemId}:${suffix}`),
 
     log: async (data) => {

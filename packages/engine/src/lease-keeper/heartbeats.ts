@@ -1,5 +1,5 @@
 import { HEARTBEATS_PER_LEASE, MAX_BATCH, type LeaseAnswer, type LeaseRef } from '@holdfast/store'
-import { leaseKey } from '../lease-key.js'
+import { leaseKey, leaseOfKey } from '../lease-key.js'
 import type { Timers } from '../timers.js'
 
 /** A lease to keep alive. */
@@ -27,16 +27,25 @@ export class Heartbeats {
   constructor(private readonly options: HeartbeatsOptions) {}
 
   hold(lease: LiveLease): void {
-    let rhythm = this.#rhythms.get(lease.leaseMs)
-    if (!rhythm) {
-      rhythm = new Rhythm(lease.leaseMs, this.options)
-      this.#rhythms.set(lease.leaseMs, rhythm)
-    }
-    rhythm.hold(lease)
+    this.holdKey(leaseKey(lease), lease.leaseMs)
   }
 
   drop(lease: LiveLease): void {
-    this.#rhythms.get(lease.leaseMs)?.drop(lease)
+    this.dropKey(leaseKey(lease), lease.leaseMs)
+  }
+
+  /** {@link hold}, by the lease's key: one text crosses a thread sooner than an object. */
+  holdKey(key: string, leaseMs: number): void {
+    let rhythm = this.#rhythms.get(leaseMs)
+    if (!rhythm) {
+      rhythm = new Rhythm(leaseMs, this.options)
+      this.#rhythms.set(leaseMs, rhythm)
+    }
+    rhythm.hold(key)
+  }
+
+  dropKey(key: string, leaseMs: number): void {
+    this.#rhythms.get(leaseMs)?.drop(key)
   }
 
   /** Ends every rhythm. Resolves when the batch under way, if any, has been answered. */
@@ -47,7 +56,8 @@ export class Heartbeats {
 
 /** The leases of one length, and the timer that extends them. Silent while it holds none. */
 class Rhythm {
-  readonly #held = new Map<string, LeaseRef>()
+  /** The keys of the leases, taken apart when they are due: most are dropped before. */
+  readonly #held = new Set<string>()
   #cancel: (() => void) | undefined
   #beating: Promise<void> = Promise.resolve()
   #stopped = false
@@ -57,14 +67,13 @@ class Rhythm {
     private readonly options: HeartbeatsOptions,
   ) {}
 
-  hold({ tenant, workItemId, fencingToken }: LiveLease): void {
-    const ref = { tenant, workItemId, fencingToken }
-    this.#held.set(leaseKey(ref), ref)
+  hold(key: string): void {
+    this.#held.add(key)
     if (!this.#cancel) this.#arm(this.leaseMs / HEARTBEATS_PER_LEASE)
   }
 
-  drop(lease: LeaseRef): void {
-    this.#held.delete(leaseKey(lease))
+  drop(key: string): void {
+    this.#held.delete(key)
   }
 
   async stop(): Promise<void> {
@@ -83,7 +92,7 @@ class Rhythm {
   async #beat(): Promise<void> {
     let delayMs = this.leaseMs / HEARTBEATS_PER_LEASE
     try {
-      const all = [...this.#held.values()]
+      const all = [...this.#held]
       for (let at = 0; at < all.length; at += MAX_BATCH) await this.#beatBatch(all.slice(at, at + MAX_BATCH))
     } catch (error) {
       // Sooner than usual: a store that was busy for a moment must not cost a lease.
@@ -94,13 +103,13 @@ class Rhythm {
     if (this.#held.size > 0) this.#arm(delayMs)
   }
 
-  async #beatBatch(batch: readonly LeaseRef[]): Promise<void> {
-    const answers = await this.options.beat(batch, this.leaseMs)
+  async #beatBatch(keys: readonly string[]): Promise<void> {
+    const answers = await this.options.beat(keys.map(leaseOfKey), this.leaseMs)
     answers.forEach(({ code, message }, i) => {
-      const lease = batch[i]
+      const key = keys[i]
       // Dropped meanwhile: it has ended well, and the refusal only says so.
-      if (code === null || !lease || !this.#held.delete(leaseKey(lease))) return
-      this.options.onRefused(lease, code, message ?? code)
+      if (code === null || key === undefined || !this.#held.delete(key)) return
+      this.options.onRefused(leaseOfKey(key), code, message ?? code)
     })
   }
 }

@@ -1,5 +1,4 @@
 import type { LeaseRef, Refusal } from '@holdfast/store'
-import type { LiveLease } from './heartbeats.js'
 
 /** What the keeper's thread needs to reach the file on its own. */
 export interface KeeperThreadData {
@@ -9,8 +8,14 @@ export interface KeeperThreadData {
   readonly driver: string
 }
 
+/** Leases of one length, by their keys: a claim of many crosses as a few texts. */
+export interface KeysOfLength {
+  readonly leaseMs: number
+  readonly keys: readonly string[]
+}
+
 export type ToKeeperThread =
-  | { readonly type: 'hold' | 'drop'; readonly leases: readonly LiveLease[] }
+  | { readonly type: 'leases'; readonly hold: readonly KeysOfLength[]; readonly drop: readonly KeysOfLength[] }
   | { readonly type: 'stop' }
 
 export type FromKeeperThread =

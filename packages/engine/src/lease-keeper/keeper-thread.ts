@@ -51,11 +51,9 @@ if (store) {
   }
   port.on('message', (message: ToKeeperThread) => {
     switch (message.type) {
-      case 'hold':
-        for (const lease of message.leases) heartbeats.hold(lease)
-        return
-      case 'drop':
-        for (const lease of message.leases) heartbeats.drop(lease)
+      case 'leases':
+        for (const { keys, leaseMs } of message.drop) for (const key of keys) heartbeats.dropKey(key, leaseMs)
+        for (const { keys, leaseMs } of message.hold) for (const key of keys) heartbeats.holdKey(key, leaseMs)
         return
       case 'stop':
         stop().catch(tellError)

@@ -6,6 +6,7 @@ import { leaseKey } from '../lease-key.js'
 import { settledWithin, systemTimers } from '../timers.js'
 import type { LiveLease } from './heartbeats.js'
 import type { FromKeeperThread, KeeperThreadData, ToKeeperThread } from './keeper-message.js'
+import { KeysByLength } from './keys-by-length.js'
 import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
 
 /** The built file: a thread can't load TypeScript on every Node that we support. */
@@ -27,12 +28,13 @@ const STOP_MS = 2_000
  * that dies is started again and told everything anew.
  */
 export class ThreadKeeper implements LeaseKeeper {
-  readonly #held = new Map<string, LiveLease>()
+  /** The length of each lease that is held, by its key. */
+  readonly #held = new Map<string, number>()
   #thread: Thread | undefined
   #restart: NodeJS.Timeout | undefined
   #isStarted = false
   #isStopping = false
-  #dropped: LiveLease[] = []
+  readonly #dropped = new KeysByLength()
 
   constructor(
     private readonly data: KeeperThreadData,
@@ -51,15 +53,22 @@ export class ThreadKeeper implements LeaseKeeper {
   }
 
   hold(leases: readonly LiveLease[]): void {
-    for (const lease of leases) this.#held.set(leaseKey(lease), plain(lease))
-    if (leases.length > 0) this.#post({ type: 'hold', leases: leases.map(plain) })
+    if (leases.length === 0) return
+    const told = new KeysByLength()
+    for (const lease of leases) {
+      const key = leaseKey(lease)
+      this.#held.set(key, lease.leaseMs)
+      told.add(key, lease.leaseMs)
+    }
+    this.#tell(told)
   }
 
   drop(lease: LiveLease): void {
-    this.#held.delete(leaseKey(lease))
-    // A late drop costs at most a heartbeat that is refused and ignored, so drops travel together.
-    if (this.#dropped.length === 0) setImmediate(() => this.#postDropped())
-    this.#dropped.push(plain(lease))
+    const key = leaseKey(lease)
+    if (!this.#held.delete(key)) return
+    // A late drop costs at most a heartbeat that is refused and ignored, so drops travel together, or with the next hold.
+    if (this.#dropped.isEmpty) setImmediate(() => this.#tellDropped())
+    this.#dropped.add(key, lease.leaseMs)
   }
 
   async stop(): Promise<void> {
@@ -100,14 +109,18 @@ export class ThreadKeeper implements LeaseKeeper {
     this.listener.onError(new InvariantError('the thread that extends leases ended; it is started again'))
     this.#restart = setTimeout(() => {
       this.#launch()
-      if (this.#held.size > 0) this.#post({ type: 'hold', leases: [...this.#held.values()] })
+      const all = new KeysByLength()
+      for (const [key, leaseMs] of this.#held) all.add(key, leaseMs)
+      if (!all.isEmpty) this.#tell(all)
     }, RESTART_MS)
   }
 
-  #postDropped(): void {
-    const leases = this.#dropped
-    this.#dropped = []
-    this.#post({ type: 'drop', leases })
+  #tellDropped(): void {
+    if (!this.#dropped.isEmpty) this.#tell(new KeysByLength())
+  }
+
+  #tell(held: KeysByLength): void {
+    this.#post({ type: 'leases', hold: held.takeAll(), drop: this.#dropped.takeAll() })
   }
 
   #post(message: ToKeeperThread): void {
@@ -118,12 +131,4 @@ export class ThreadKeeper implements LeaseKeeper {
 const failed = (error: unknown): FromKeeperThread => ({
   type: 'error',
   refusal: refusalOf(new InvariantError(`the thread that extends leases failed: ${String(error)}`)),
-})
-
-/** Only what the thread needs: an input may be large, and need not be cloneable. */
-const plain = ({ tenant, workItemId, fencingToken, leaseMs }: LiveLease): LiveLease => ({
-  tenant,
-  workItemId,
-  fencingToken,
-  leaseMs,
 })

@@ -5,7 +5,7 @@ import { validate } from '../schema.js'
 import { createTaskContext } from '../task-context.js'
 import type { AnyTaskDefinition } from '../task-definition.js'
 import type { TaskRegistry } from '../task-registry.js'
-import { pause, type Timers } from '../timers.js'
+import type { Timers } from '../timers.js'
 import { outcomeOf, type Ending, type Outcome } from './outcome.js'
 
 export interface ExecutionParts {
@@ -21,8 +21,12 @@ export interface ExecutionParts {
 
 /** One attempt at one work item: the handler's call, its signal, and the clocks that may end it. */
 export class Execution {
-  readonly #abort = new AbortController()
-  readonly #abandon = new AbortController()
+  #abortedBy: Error | undefined
+  /** Made when the handler first asks for its signal: most never do, and one costs as much as the rest of an attempt. */
+  #controller: AbortController | undefined
+  /** Gives the attempt its ending; the first one counts. */
+  #end: ((ending: Ending) => void) | undefined
+  #cancelGrace: (() => void) | undefined
 
   constructor(
     readonly lease: HeldLease,
@@ -32,25 +36,26 @@ export class Execution {
 
   /** Why the signal was aborted; undefined while it wasn't. */
   get reason(): unknown {
-    return this.#abort.signal.aborted ? this.#abort.signal.reason : undefined
+    return this.#abortedBy
   }
 
-  /** Tells the handler to stop; the first reason stands. */
+  /** Tells the handler to stop; the first reason stands. One that ignores it for the grace time is left behind. */
   abort(reason: Error): void {
-    this.#abort.abort(reason)
+    if (this.#abortedBy) return
+    this.#abortedBy = reason
+    this.#controller?.abort(reason)
+    const { timers, graceMs } = this.parts
+    if (this.#end) this.#cancelGrace = timers.after(graceMs, () => this.abandon())
   }
 
   /** Waits no longer for a handler that ignores its signal. Its late writes are refused by the store. */
   abandon(): void {
-    this.#abandon.abort()
+    this.#end?.({ how: 'abandoned' })
   }
 
   /** Runs the handler to its end, or leaves it behind. Never rejects. */
   async run(): Promise<{ readonly outcome: Outcome; readonly isAbandoned: boolean }> {
-    const disarm = this.#armClocks()
-    const ending = await Promise.race([this.#call(), this.#leftBehind()])
-    disarm()
-    this.#abandon.abort()
+    const ending = await this.#ending()
     const { definition, lease, reason } = this
     const outcome = outcomeOf(ending, {
       definition,
@@ -62,14 +67,35 @@ export class Execution {
     return { outcome, isAbandoned: ending.how === 'abandoned' }
   }
 
+  #ending(): Promise<Ending> {
+    return new Promise((resolve) => {
+      this.#end = (ending) => {
+        this.#end = undefined
+        disarm()
+        this.#cancelGrace?.()
+        resolve(ending)
+      }
+      const disarm = this.#armClocks()
+      void this.#call().then((ending) => this.#end?.(ending))
+    })
+  }
+
+  get #signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#abortedBy) this.#controller.abort(this.#abortedBy)
+    }
+    return this.#controller.signal
+  }
+
   async #call(): Promise<Ending> {
     const { definition, lease, parts } = this
     try {
       // An item may be claimed after its deadline: then its handler isn't called at all.
-      this.#abort.signal.throwIfAborted()
+      if (this.#abortedBy) throw this.#abortedBy
       const input = await validate(definition.input, lease.input)
       if (!input.ok) throw new InvalidTaskInputError(input.issues, { type: definition.name })
-      const ctx = createTaskContext({ ...parts, lease, signal: this.#abort.signal })
+      const ctx = createTaskContext({ ...parts, lease, signal: () => this.#signal })
       const returned = await definition.handler(ctx, input.value)
       const output = await validate(definition.output, returned)
       if (!output.ok) throw new InvalidTaskOutputError(output.issues, { type: definition.name })
@@ -79,22 +105,12 @@ export class Execution {
     }
   }
 
-  /** Resolves when the handler has ignored its aborted signal for the whole grace, or {@link abandon} was called. */
-  async #leftBehind(): Promise<Ending> {
-    const { signal } = this.#abort
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) return resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      this.#abandon.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
-    await pause(this.parts.timers, this.parts.graceMs, this.#abandon.signal)
-    return { how: 'abandoned' }
-  }
-
+  /** @returns disarms them. */
   #armClocks(): () => void {
     const { lease, parts } = this
-    const disarms: (() => void)[] = []
     const { timeoutMs, deadlineAtMs } = lease
+    if (timeoutMs === null && deadlineAtMs === null) return nothingToDisarm
+    const disarms: (() => void)[] = []
     if (timeoutMs !== null) {
       const late = (): void =>
         this.abort(new TimeoutError(`the attempt took longer than ${timeoutMs} ms`, { timeoutMs }))
@@ -109,6 +125,8 @@ export class Execution {
     }
   }
 }
+
+const nothingToDisarm = (): void => {}
 
 /** Fires once the wall clock says `atMs`; armed again where a timer fired early or the clock was set back. */
 const atWallTime = ({ clock, timers }: Pick<ExecutionParts, 'clock' | 'timers'>, atMs: number, fire: () => void) => {

@@ -24,6 +24,7 @@ import { LeasePoll } from './lease-poll.js'
 import { reasonOfLoss } from './lost-lease.js'
 import { Outlook } from './outlook.js'
 import { PollPace } from './poll-pace.js'
+import { Refill } from './refill.js'
 import { Settler } from './settler.js'
 import { Slots } from './slots.js'
 import { Tally } from './tally.js'
@@ -51,8 +52,11 @@ export class LoopingWorker implements Worker {
   readonly #keeper: LeaseKeeper
   readonly #leasePoll: LeasePoll
   readonly #loop: ClaimLoop
+  readonly #refill: Refill
   readonly #onEvent: (event: WorkerEvent) => void
   readonly #tally = new Tally()
+  /** Slots that claims under way will fill. */
+  #promised = 0
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -99,6 +103,14 @@ export class LoopingWorker implements Worker {
       timers,
       onError: this.#reports('claim'),
     })
+    this.#refill = new Refill({
+      concurrency,
+      room: () => (this.#loop.isOpen && this.#prefetch === 0 ? this.#room : 0),
+      claim: (wanted) => this.#claimAndBegin(wanted),
+      flush: () => this.#settler.flush(),
+      onShort: () => this.#loop.look(),
+      onError: this.#reports('claim'),
+    })
     this.#runner = new ItemRunner({
       store,
       registry,
@@ -110,7 +122,7 @@ export class LoopingWorker implements Worker {
       settler: this.#settler,
       keeper: this.#keeper,
       tell: (event) => this.#tell(event),
-      onRoom: () => this.#loop.look(),
+      onRoom: () => this.#onRoom(),
       onSettled: () => this.#loop.look(),
       onSpawned: () => this.#loop.look(),
     })
@@ -155,18 +167,37 @@ export class LoopingWorker implements Worker {
 
   /** Room for new work. A store that can't take what has ended gets nothing new to do. */
   get #room(): number {
-    return this.#settler.unanswered > this.#concurrency ? 0 : this.#slots.free
+    return this.#settler.unanswered > this.#concurrency ? 0 : this.#slots.free - this.#promised
+  }
+
+  #onRoom(): void {
+    this.#refill.look()
+    this.#loop.look()
   }
 
   /** Fills the free slots, first with what was claimed ahead; claims ahead once they are full. */
   async #fill(): Promise<boolean> {
     const begun = await this.#beginAhead()
-    const fresh = this.#room > 0 ? await this.#claim(this.#room, { ahead: false }) : []
-    this.#take(fresh, (lease) => this.#runner.begin(lease))
+    const wanted = this.#room
+    const fresh = wanted > 0 ? await this.#claimAndBegin(wanted) : 0
     const short = this.#slots.free > 0 ? 0 : this.#prefetch - this.#ahead.size
     const ahead = short > 0 ? await this.#claim(short, { ahead: true }) : []
     this.#take(ahead, (lease) => this.#ahead.add(lease))
-    return begun + fresh.length + ahead.length > 0
+    return begun + fresh + ahead.length > 0 || this.#refill.isClaiming
+  }
+
+  /** @returns how many items of `wanted` it got. Their slots are promised until they begin. */
+  async #claimAndBegin(wanted: number): Promise<number> {
+    let leases: readonly HeldLease[]
+    this.#promised += wanted
+    try {
+      leases = await this.#claim(wanted, { ahead: false })
+    } finally {
+      this.#promised -= wanted
+    }
+    this.#refill.learn(wanted, leases.length)
+    this.#take(leases, (lease) => this.#runner.begin(lease))
+    return leases.length
   }
 
   async #beginAhead(): Promise<number> {
@@ -213,6 +244,7 @@ export class LoopingWorker implements Worker {
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {}) // whoever called start() is told
     await this.#loop.stop()
+    await this.#refill.idle()
     const returned = this.#ahead.takeAll().map((lease) => this.#runner.handBack(lease))
     await settledWithin(this.#timers, this.#graceMs, this.#slots.empty())
     for (const execution of this.#slots.running()) execution.abort(new ShutdownError('the worker stops'))

@@ -27,13 +27,17 @@ export const writeEndings = async (
   { leases }: Pick<EngineStore, 'leases'>,
   endings: readonly Ending[],
 ): Promise<readonly Verdict<Settled>[]> => {
+  const completed = endings.filter(isOf('completed'))
+  // What nearly always is the case: all went well.
+  if (completed.length === endings.length) return completeAll(leases, completed)
+  const failed = endings.filter(isOf('failed'))
+  const released = endings.filter(isOf('released'))
   const verdicts = new Map<Ending, Verdict<Settled>>()
   const note = (written: readonly Ending[], answers: readonly Verdict<Settled>[]): void =>
     answers.forEach((answer, i) => {
       const ending = written[i]
       if (ending) verdicts.set(ending, answer)
     })
-  const { completed, failed, released } = byKind(endings)
   await Promise.all([
     completed.length > 0 && completeAll(leases, completed).then((answers) => note(completed, answers)),
     failed.length > 0 && failAll(leases, failed).then((answers) => note(failed, answers)),
@@ -50,12 +54,6 @@ const isOf =
   <Kind extends Settlement['kind']>(kind: Kind) =>
   (ending: Ending): ending is Of<Kind> =>
     ending.settlement.kind === kind
-
-const byKind = (endings: readonly Ending[]) => ({
-  completed: endings.filter(isOf('completed')),
-  failed: endings.filter(isOf('failed')),
-  released: endings.filter(isOf('released')),
-})
 
 const completeAll = async (leases: EngineStore['leases'], endings: readonly Of<'completed'>[]) => {
   // A handler that returns nothing has the result null: JSON has no undefined.

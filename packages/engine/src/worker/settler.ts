@@ -42,7 +42,7 @@ export class Settler {
   settle(lease: HeldLease, settlement: Settlement): Promise<Settled> {
     this.#unanswered += 1
     return new Promise((resolve) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush())
+      if (this.#waiting.length === 0) setImmediate(() => this.flush())
       const answer = (settled: Settled): void => {
         resolve(settled)
         this.#answered()
@@ -68,7 +68,8 @@ export class Settler {
     for (const isIdle of this.#idle.splice(0)) isIdle()
   }
 
-  #flush(): void {
+  /** Sends what waits now, instead of at the end of the tick. */
+  flush(): void {
     const all = this.#waiting
     this.#waiting = []
     for (let at = 0; at < all.length; at += MAX_BATCH) void this.#settleBatch(all.slice(at, at + MAX_BATCH))

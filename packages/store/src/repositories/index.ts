@@ -28,7 +28,7 @@ export interface Repositories {
 /** Makes every repository over one store. They keep no state of their own. */
 export const repositories = (submits: Submits, options: RepositoryOptions = {}): Repositories => {
   const context = repositoryContext(submits, options)
-  return {
+  const all: Repositories = {
     tasks: new Tasks(context),
     workItems: new WorkItems(context),
     leases: new Leases(context),
@@ -38,6 +38,7 @@ export const repositories = (submits: Submits, options: RepositoryOptions = {}):
     processes: new Processes(context),
     sweep: new Sweep(context),
     retention: new Retention(context),
-    forTenant: (tenant) => repositories(submits, { ...options, tenant }),
+    forTenant: (tenant) => (tenant === context.tenant ? all : repositories(submits, { ...options, tenant })),
   }
+  return all
 }
