@@ -12,7 +12,6 @@ import type { Connection } from './connection.js'
 import { isGroupFatal, toStoreError } from './database-errors.js'
 import type { GroupMarker } from './group-marker.js'
 import { bind, type SqliteBinding } from './module.js'
-import type { GroupPace } from './writer/group-pace.js'
 
 /** One operation on its way to a connection: what crosses the thread. */
 export interface Submission {
@@ -31,8 +30,8 @@ export interface GroupOutcome {
   readonly ranAlone: boolean
   /** Whether it made work claimable, or due earlier. The bell has rung. */
   readonly madeWork?: boolean
-  /** Where its time went, as far as the writer has measured it. */
-  readonly pace?: GroupPace
+  /** What it took beside its operations, in milliseconds, where the writer has measured it. */
+  readonly commitMs?: number
 }
 
 export interface GroupContext {

@@ -1,68 +1,81 @@
 import { describe, expect, it } from 'vitest'
-import { GroupStopwatch } from '../../src/sqlite/writer/group-pace.js'
+import { CommitStopwatch } from '../../src/sqlite/writer/commit-stopwatch.js'
 import { Overlap } from '../../src/sqlite/writer/overlap.js'
 
-const learned = (...groups: readonly (readonly [operations: number, operationsMs: number, commitMs: number])[]) => {
-  const overlap = new Overlap()
-  for (const [operations, operationsMs, commitMs] of groups) overlap.learn(operations, { operationsMs, commitMs })
+interface Group {
+  readonly operations: number
+  readonly commitMs: number
+  /** What its callers kept their thread busy with since the group before. */
+  readonly callersMs: number
+}
+
+const learned = (...groups: readonly Group[]) => {
+  let busyMs = 1_000
+  const overlap = new Overlap(() => busyMs)
+  overlap.learn(1, groups[0]?.commitMs ?? 0)
+  for (const { operations, commitMs, callersMs } of groups) {
+    busyMs += callersMs
+    overlap.learn(operations, commitMs)
+  }
   return overlap
 }
 
+const many = (group: Group): readonly Group[] => Array.from({ length: 30 }, () => group)
+
 describe('a second group ahead', () => {
   it('is not worth it before anything was measured', () => {
-    expect(new Overlap().isWorthIt(1_000)).toBe(false)
+    expect(new Overlap(() => 0).isWorthIt(1_000)).toBe(false)
   })
 
-  it('is worth it where the operations take longer than two commits', () => {
-    const overlap = learned([10, 0.2, 0.1])
+  it('is worth it where the callers have more to do than one and a half commits take', () => {
+    const overlap = learned(...many({ operations: 10, commitMs: 0.2, callersMs: 0.1 }))
 
-    expect(overlap.isWorthIt(10)).toBe(false)
-    expect(overlap.isWorthIt(11)).toBe(true)
+    expect(overlap.isWorthIt(29)).toBe(false)
+    expect(overlap.isWorthIt(31)).toBe(true)
   })
 
-  it('is not worth it where a commit waits for the disk, however many wait up to the hundreds', () => {
-    const overlap = learned([100, 1, 1.1])
+  it('is not worth it where a commit waits for the disk, up to hundreds of operations', () => {
+    const overlap = learned(...many({ operations: 100, commitMs: 1.1, callersMs: 0.7 }))
 
-    expect(overlap.isWorthIt(200)).toBe(false)
-    expect(overlap.isWorthIt(1_000)).toBe(true)
+    expect(overlap.isWorthIt(128)).toBe(false)
+    expect(overlap.isWorthIt(1_024)).toBe(true)
   })
 
-  it('is never worth it for one operation', () => {
-    expect(learned([1, 50, 0.01]).isWorthIt(1)).toBe(false)
+  it('is not worth it for callers who do nothing, however cheap a commit is', () => {
+    expect(learned(...many({ operations: 1, commitMs: 0.01, callersMs: 0 })).isWorthIt(1_000)).toBe(false)
   })
 
   it('follows a disk that becomes slow within a dozen groups, and is not led by one outlier', () => {
-    const fast = [100, 2, 0.05] as const
-    const slow = [100, 2, 3] as const
+    const fast = { operations: 100, commitMs: 0.1, callersMs: 1.5 }
+    const slow = { operations: 100, commitMs: 3, callersMs: 1.5 }
 
-    expect(learned(fast, slow, fast).isWorthIt(100)).toBe(true)
-    expect(learned(fast, ...Array.from({ length: 12 }, () => slow)).isWorthIt(100)).toBe(false)
-  })
-
-  it('learns nothing from a group of which nothing ran', () => {
-    expect(learned([0, 5, 0.01]).isWorthIt(1_000)).toBe(false)
+    expect(learned(...many(fast), slow).isWorthIt(100)).toBe(true)
+    expect(learned(...many(fast), ...Array.from({ length: 12 }, () => slow)).isWorthIt(100)).toBe(false)
   })
 })
 
-describe('the stopwatch of a group', () => {
-  it('tells what its operations took from what its commit took, and begins anew with the next', () => {
-    let nowMs = 100
-    const stopwatch = new GroupStopwatch(() => nowMs)
-    const take = (ms: number): void => {
-      nowMs += ms
-    }
+describe('the stopwatch of a COMMIT', () => {
+  const kit = () => {
+    const time = { nowMs: 100 }
+    return { time, stopwatch: new CommitStopwatch(() => time.nowMs) }
+  }
 
-    stopwatch.begun()
-    take(2)
-    stopwatch.operationEnded()
-    take(3)
-    expect(stopwatch.operationEnded()).toBe(105)
-    take(7)
-    expect(stopwatch.ended()).toEqual({ operationsMs: 5, commitMs: 7 })
+  it('tells how long a group took after its last operation', () => {
+    const { time, stopwatch } = kit()
+    stopwatch.lap()
+    time.nowMs += 5
 
-    take(1_000)
-    stopwatch.begun()
-    take(1)
-    expect(stopwatch.ended()).toEqual({ operationsMs: 0, commitMs: 1 })
+    expect(stopwatch.lap()).toBe(105)
+    time.nowMs += 7
+    expect(stopwatch.stop()).toBe(7)
+  })
+
+  it('has nothing to tell of a group that never got the lock', () => {
+    const { time, stopwatch } = kit()
+    stopwatch.lap()
+    stopwatch.stop()
+    time.nowMs += 10_000
+
+    expect(stopwatch.stop()).toBeUndefined()
   })
 })

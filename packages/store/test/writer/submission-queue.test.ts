@@ -46,12 +46,14 @@ const heldWriter = (depth: number) => {
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)))
 
-const open = (limits: Partial<StoreLimits> = {}, { depth = 1 } = {}) => {
+const open = (limits: Partial<StoreLimits> = {}, { depth = 1, isOverlapWorthIt = false } = {}) => {
   const held = heldWriter(depth)
   const timers = fakeTimers()
   const warnings: StoreWarning[] = []
   const all = { ...DEFAULT_LIMITS, ...limits }
-  const queue = new SubmissionQueue(held.writer, all, systemClock, timers, (warning) => warnings.push(warning))
+  const warn = (warning: StoreWarning): void => void warnings.push(warning)
+  const overlap = { learn: () => {}, isWorthIt: () => isOverlapWorthIt }
+  const queue = new SubmissionQueue(held.writer, all, systemClock, timers, warn, overlap)
   return { ...held, timers, warnings, queue }
 }
 
@@ -151,25 +153,10 @@ describe('the queue', () => {
   })
 })
 
-/** What a writer says of a group whose COMMIT cost next to nothing, or waited for the disk. */
-const paced = (group: readonly Submission[], commitMs: number): GroupOutcome => ({
-  ...granted(group),
-  pace: { operationsMs: group.length, commitMs },
-})
-
-/** A queue before a writer that takes two groups, and has said what a COMMIT costs. */
-const openAhead = async ({
-  commitMs = 0.01,
-  ...limits
-}: Partial<StoreLimits> & { readonly commitMs?: number } = {}) => {
-  const opened = open(limits, { depth: 2 })
-  const { queue, groups } = opened
-  const first = queue.submit([put('first')])
-  await turn()
-  groups[0]?.finish(paced(groups[0].group, commitMs))
-  await first
-  groups.length = 0
-  return { ...opened, submit: (...ids: readonly string[]) => queue.submit(ids.map(put)) }
+/** A queue before a writer that takes two groups, which is worth it unless said. */
+const openAhead = (limits: Partial<StoreLimits> = {}, { isOverlapWorthIt = true } = {}) => {
+  const opened = open(limits, { depth: 2, isOverlapWorthIt })
+  return { ...opened, submit: (...ids: readonly string[]) => opened.queue.submit(ids.map(put)) }
 }
 
 const refusedWith = (code: string) => ({ ok: false as const, refusal: { code, message: '', details: {} } })
@@ -179,8 +166,8 @@ const idsOf = (groups: readonly { readonly group: readonly Submission[] }[]): re
   groups.map(({ group }) => group.map(({ args }) => (args as { readonly id: string }).id))
 
 describe('a writer that takes two groups', () => {
-  it('gets one group at a time where COMMIT waits for the disk', async () => {
-    const { submit, groups } = await openAhead({ commitMs: 50 })
+  it('gets one group at a time where two are not worth it', async () => {
+    const { submit, groups } = openAhead({}, { isOverlapWorthIt: false })
 
     void submit('a', 'b', 'c', 'd')
     await turn()
@@ -190,8 +177,8 @@ describe('a writer that takes two groups', () => {
     expect(idsOf(groups)).toEqual([['a', 'b', 'c', 'd']])
   })
 
-  it('gets what waits in two halves where COMMIT is cheap, so that one is answered while the other runs', async () => {
-    const { submit, groups } = await openAhead()
+  it('gets what waits in two halves, so that one is answered while the other runs', async () => {
+    const { submit, groups } = openAhead()
 
     void submit('a', 'b', 'c', 'd', 'e')
     await turn()
@@ -203,7 +190,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('gets three operations as one group, and what comes after them as another', async () => {
-    const { submit, groups } = await openAhead()
+    const { submit, groups } = openAhead()
 
     void submit('a', 'b', 'c')
     await turn()
@@ -214,7 +201,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('gets the next group when the first of two is answered, in the order of submission', async () => {
-    const { submit, groups } = await openAhead()
+    const { submit, groups } = openAhead()
     void submit('a', 'b', 'c', 'd')
     await turn()
     void submit('e', 'f')
@@ -228,7 +215,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('answers each from its own group, whatever became of the other', async () => {
-    const { submit, groups } = await openAhead()
+    const { submit, groups } = openAhead()
     const answers = submit('a', 'b', 'c', 'd')
     await turn()
 
@@ -239,7 +226,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('gets the rest of a group that was cut before all that stood behind it', async () => {
-    const { submit, groups } = await openAhead()
+    const { submit, groups } = openAhead()
     void submit('a', 'b', 'c', 'd')
     await turn()
     void submit('e')
@@ -254,7 +241,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('takes back the group that it has not begun when its thread dies, and reports the other unknown', async () => {
-    const { submit, groups, die } = await openAhead()
+    const { submit, groups, die } = openAhead()
     const answers = submit('a', 'b', 'c', 'd')
     await turn()
 
@@ -273,7 +260,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('leaves both groups unknown to those who waited too long for either', async () => {
-    const { submit, groups, timers } = await openAhead({ submitTimeoutMs: 5_000 })
+    const { submit, groups, timers } = openAhead({ submitTimeoutMs: 5_000 })
     const answers = submit('a', 'b', 'c', 'd')
     await turn()
     expect(groups).toHaveLength(2)
@@ -284,7 +271,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('has what came back unrun withdrawn by whoever waited too long for it', async () => {
-    const { submit, groups, timers } = await openAhead({ submitTimeoutMs: 5_000 })
+    const { submit, groups, timers } = openAhead({ submitTimeoutMs: 5_000 })
     const answers = submit('a', 'b', 'c', 'd')
     await turn()
     groups[0]?.finish({ ...granted([put('a')]), notRun: 1 })
@@ -304,7 +291,7 @@ describe('a writer that takes two groups', () => {
   })
 
   it('is closed once both groups are answered', async () => {
-    const { submit, groups, queue, isClosed } = await openAhead()
+    const { submit, groups, queue, isClosed } = openAhead()
     void submit('a', 'b', 'c', 'd')
     await turn()
     const closed = queue.close()

@@ -2,7 +2,7 @@ import type { StoreWarning } from '@holdfast/store'
 import { openDatabase, openStore } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
-import { count, die, get, put, putAndRefuse, putSlowly } from '../support/toy-module.mjs'
+import { count, die, get, put, putAndRefuse } from '../support/toy-module.mjs'
 
 describe.each([{ writer: 'thread' }, { writer: 'inline' }] as const)('the $writer writer', ({ writer }) => {
   it('answers with the value, the refusal as its typed error, or a verdict each', async () => {
@@ -113,6 +113,11 @@ describe('a store in memory', () => {
   })
 })
 
+const keepBusy = (ms: number): void => {
+  const endMs = performance.now() + ms
+  while (performance.now() < endMs);
+}
+
 describe('a writer thread that dies', () => {
   it('leaves what it had unknown, and its successor runs what was queued', async () => {
     const warnings: StoreWarning[] = []
@@ -134,8 +139,11 @@ describe('a writer thread that dies', () => {
 
   it('runs in its successor the group that it was given ahead and had not begun', async () => {
     const store = await openToyStore({ durability: 'none' })
-    // Operations that take long beside their COMMIT: from now on two groups are under way at once.
-    await Promise.all(['1', '2', '3'].map((id) => store.submit(putSlowly, { id, ms: 30 })))
+    // Callers who have more to do than a COMMIT takes: from now on two groups are under way at once.
+    for (const id of ['1', '2', '3', '4', '5']) {
+      await store.submit(put, { id, value: 'v' })
+      keepBusy(30)
+    }
 
     const taken = [store.submit(put, { id: 'with it', value: 'v' }), store.submit(die, {})]
     const ahead = ['c', 'd'].map((id) => store.submit(put, { id, value: 'v' }))

@@ -55,8 +55,8 @@ interface Entry {
  * Gathers what is submitted in one turn of the event loop, and hands it to the writer as one group.
  *
  * Everything that is waiting has not run. One group is with the writer at a time, so what arrives meanwhile becomes
- * the next one: the slower the disk, the larger the groups. Only where COMMIT is cheap is another group handed over
- * behind it, so that writer and callers work at the same time: see {@link Overlap}.
+ * the next one: the slower the disk, the larger the groups. Only where COMMIT is cheap beside what the callers do is
+ * another group handed over behind it, so that writer and callers work at the same time: see {@link Overlap}.
  */
 export class SubmissionQueue {
   readonly #waiting = new Fifo<Entry>()
@@ -70,7 +70,6 @@ export class SubmissionQueue {
   #drained: (() => void) | undefined
   readonly #watch: AgeWatch
   readonly #metrics = new QueueMetrics()
-  readonly #overlap = new Overlap()
   readonly #depth: number
 
   constructor(
@@ -79,6 +78,7 @@ export class SubmissionQueue {
     private readonly clock: Clock,
     private readonly timers: Timers,
     private readonly onWarning: (warning: StoreWarning) => void,
+    private readonly overlap: Pick<Overlap, 'learn' | 'isWorthIt'> = new Overlap(),
   ) {
     this.#depth = writer.depth ?? 1
     this.#watch = new AgeWatch({
@@ -174,7 +174,7 @@ export class SubmissionQueue {
   }
 
   #isWorthTwo(operations: number): boolean {
-    return this.#depth > 1 && this.#overlap.isWorthIt(operations)
+    return this.#depth > 1 && this.overlap.isWorthIt(operations)
   }
 
   #take(size: number): readonly Entry[] {
@@ -219,7 +219,7 @@ export class SubmissionQueue {
     for (const entry of taken.slice(ran)) if (entry.batch) this.#returned.push(entry)
     if (ran === 0) return
     this.#metrics.ran(outcome)
-    if (outcome.pace) this.#overlap.learn(ran, outcome.pace)
+    if (outcome.commitMs !== undefined) this.overlap.learn(ran, outcome.commitMs)
     const answeredMs = this.timers.monotonicMs()
     const group = { groupSize: outcome.groupSize, committedAtMs: this.clock.nowMs() }
     for (let i = 0; i < ran; i++) {

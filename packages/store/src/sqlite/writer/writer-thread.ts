@@ -9,8 +9,8 @@ import { type GroupOutcome, runGroup } from '../group.js'
 import { tableOf } from '../module.js'
 import { CLOSE, type ThreadMessage } from '../supervised-thread.js'
 import { importModules } from '../thread-modules.js'
+import { CommitStopwatch } from './commit-stopwatch.js'
 import { BegunGroups, GroupLine, type HandedGroup } from './group-line.js'
-import { GroupStopwatch } from './group-pace.js'
 import type { WriterReady, WriterThreadData } from './thread-writer.js'
 import { openWriteConnection } from './write-connection.js'
 import { readSettings } from './writer-settings.js'
@@ -23,19 +23,20 @@ const start = async (): Promise<void> => {
   const say = (message: ThreadMessage<GroupOutcome>): void => port.postMessage(message)
   const onWarning = (warning: StoreWarning): void => say({ kind: 'warning', warning })
   const { connection, marker, turn, walCheckpoint, ringer, close } = openWriteConnection(data, onWarning)
-  const stopwatch = new GroupStopwatch(() => performance.now())
+  const stopwatch = new CommitStopwatch(() => performance.now())
   const context = {
     begin: () => {
       beginTurn(connection, turn, data.lockWaitMs)
-      stopwatch.begun()
+      stopwatch.lap()
     },
-    mustLetGo: () => turn.mustLetGo(stopwatch.operationEnded()),
+    mustLetGo: () => turn.mustLetGo(stopwatch.lap()),
     marker,
   }
-  const line = new GroupLine(new BegunGroups(data.begun), (group) => ({
-    ...ringAfter(runGroup(connection, table, group, context), connection, ringer),
-    pace: stopwatch.ended(),
-  }))
+  const line = new GroupLine(new BegunGroups(data.begun), (group) => {
+    const ran = runGroup(connection, table, group, context)
+    const commitMs = stopwatch.stop()
+    return ringAfter(commitMs === undefined ? ran : { ...ran, commitMs }, connection, ringer)
+  })
   port.on('message', (message: HandedGroup | typeof CLOSE) => {
     if (message === CLOSE) {
       close()
