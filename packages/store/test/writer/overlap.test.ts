@@ -27,11 +27,11 @@ describe('a second group ahead', () => {
     expect(new Overlap(() => 0).isWorthIt(1_000)).toBe(false)
   })
 
-  it('is worth it where the callers have more to do than one and a half commits take', () => {
+  it('is worth it where the callers have more to do than two commits take', () => {
     const overlap = learned(...many({ operations: 10, commitMs: 0.2, callersMs: 0.1 }))
 
-    expect(overlap.isWorthIt(29)).toBe(false)
-    expect(overlap.isWorthIt(31)).toBe(true)
+    expect(overlap.isWorthIt(39)).toBe(false)
+    expect(overlap.isWorthIt(41)).toBe(true)
   })
 
   it('is not worth it where a commit waits for the disk, up to hundreds of operations', () => {

@@ -1,8 +1,8 @@
 /** Weight of the newest group in the running means: a dozen groups later the old ones are forgotten. */
 const NEWEST = 0.2
 
-/** How many times a COMMIT the callers' work has to be: a second group costs one, and the pages that both have to write. */
-const WORTH = 1.5
+/** How many COMMITs long the callers' work has to be: a second group costs one, and the pages that both have to write. */
+const WORTH = 2
 
 /**
  * Whether the writer should get a second group before it has answered the first.
