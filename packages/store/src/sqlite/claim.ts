@@ -3,7 +3,7 @@ import { InvariantError } from '../errors.js'
 import { claim, type ClaimArgs, type Lease } from '../leases.js'
 import { granted, refused } from '../operation.js'
 import type { SqliteDatabase } from './connection.js'
-import { severalStatements, type SqliteBinding } from './module.js'
+import { oneStatement, type SqliteBinding } from './module.js'
 import { payloadOf } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
 import { preparedPromotion } from './promotion.js'
@@ -143,7 +143,9 @@ const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: numbe
   }
 }
 
-export const claimBinding: SqliteBinding = severalStatements(claim, (db) => {
+// Without a savepoint: what promotes stands by itself, whatever becomes of the claim, because it only says that time has
+// passed; and the leases are one statement.
+export const claimBinding: SqliteBinding = oneStatement(claim, (db) => {
   const { promote } = preparedPromotion(db)
   const heads = preparedHeads(db)
   const headOfTask = preparedRows<Row>(db, HEAD_OF_TASK)

@@ -23,18 +23,27 @@ const PROMOTE = sql`
     limit ${p('limit')}
   )`
 
-/** Promotes up to `limit` items; costs one look at an index where nothing is due. */
+/**
+ * Promotes up to `limit` items; costs one look at an index where nothing is due.
+ *
+ * Nothing falls due twice in one millisecond, and nobody schedules for a time that has come: when a look has found
+ * nothing, the next one waits for the clock to move.
+ */
 export const preparedPromotion = (
   db: SqliteDatabase,
 ): { nextDueAtMs(): number | null; promote(limit: number, nowMs: number): number } => {
   const nextDue = preparedRows<{ dueAtMs: number }>(db, NEXT_DUE)
   const update = preparedChange(db, PROMOTE)
+  let nothingDueAtMs = Number.NaN
   const nextDueAtMs = (): number | null => nextDue()[0]?.dueAtMs ?? null
   return {
     nextDueAtMs,
     promote: (limit, nowMs) => {
+      if (nowMs === nothingDueAtMs) return 0
       const dueAtMs = nextDueAtMs()
-      return dueAtMs === null || dueAtMs > nowMs ? 0 : update({ limit, nowMs })
+      if (dueAtMs !== null && dueAtMs <= nowMs) return update({ limit, nowMs })
+      nothingDueAtMs = nowMs
+      return 0
     },
   }
 }
