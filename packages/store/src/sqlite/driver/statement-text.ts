@@ -36,8 +36,7 @@ export const refuseUnsafeCheckpoint = (sql: string): void => {
 
 const hasCheckpoint = (sql: string): boolean => /wal_/i.test(sql) && WAL_PRAGMA.test(bare(sql))
 
-const refusal = (message: string): StoreError =>
-  new StatementRefusedError(message, { statement: 'wal_checkpoint' })
+const refusal = (message: string): StoreError => new StatementRefusedError(message, { statement: 'wal_checkpoint' })
 
 /** What the facade knows of a statement before it is prepared. */
 export interface StatementText {
