@@ -28,6 +28,16 @@ export interface WorkItem extends Omit<WorkItemRecord, 'input' | 'result' | 'err
   readonly error: unknown
 }
 
+/** Batches of a fan-out that may share a commit, and with it the pages that they all change. */
+const BATCHES_UNDER_WAY = 4
+const ITEMS_UNDER_WAY = BATCHES_UNDER_WAY * MAX_BATCH
+
+const batchesOf = (items: readonly NewWorkItem[]): readonly (readonly NewWorkItem[])[] => {
+  const batches: (readonly NewWorkItem[])[] = []
+  for (let from = 0; from < items.length; from += MAX_BATCH) batches.push(items.slice(from, from + MAX_BATCH))
+  return batches
+}
+
 /** An item of a fan-out. Named by `key`, it has the same id however often its parent runs again. */
 export interface SpawnItem extends NewItem {
   readonly key?: string
@@ -108,9 +118,13 @@ export class WorkItems {
     if (!Array.isArray(items)) throw new InvalidInputError('items is a list of what to add')
     const checked = items.map((item: SpawnItem) => newWorkItem(this.context, item, this.#idOf(item, parent), nowMs))
     let created = 0
-    for (let from = 0; from < checked.length; from += MAX_BATCH) {
-      const batch = checked.slice(from, from + MAX_BATCH)
-      created += await this.#spawn({ parent, items: batch, nowMs })
+    for (let from = 0; from < checked.length; from += ITEMS_UNDER_WAY) {
+      const batches = batchesOf(checked.slice(from, from + ITEMS_UNDER_WAY))
+      const answers = await Promise.allSettled(batches.map((batch) => this.#spawn({ parent, items: batch, nowMs })))
+      for (const answer of answers) {
+        if (answer.status === 'rejected') throw answer.reason
+        created += answer.value
+      }
     }
     return { created }
   }

@@ -8,20 +8,20 @@ import { isPlainText } from './driver/parameters.js'
 import { LEASE_CLEARED } from './lease-columns.js'
 import { SETTLED_BY_LEASE, UNDER_LEASE } from './lease-guard.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
-import { oneStatement, severalStatements, type SqliteBinding } from './module.js'
+import { batched, oneStatement, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 import { together } from './together.js'
 
 const p = sql.placeholder
 
 /** The end of an item, with its result. */
-const completeItems = (result: SQL, encoding: SQL): SQL => sql`
+const completeItems = (result: SQL, encoding: SQL, nowMs: SQL): SQL => sql`
   update work_items
   set state = 'completed', reason = 'completed', settle_token = work_items.fencing_token, ${LEASE_CLEARED},
     result = ${result}, result_encoding = ${encoding}, error = null,
-    finished_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}`
+    finished_at_ms = ${nowMs}, updated_at_ms = ${nowMs}`
 
-const COMPLETE = sql`${completeItems(sql`${p('result')}`, sql`${p('encoding')}`)}
+const COMPLETE = sql`${completeItems(sql`${p('result')}`, sql`${p('encoding')}`, sql`${p('nowMs')}`)}
   where ${UNDER_LEASE}`
 
 const COMPLETED_BEFORE = sql`
@@ -30,9 +30,10 @@ const COMPLETED_BEFORE = sql`
     and result = ${p('result')} and result_encoding = ${p('encoding')}`
 
 /** {@link COMPLETE} for a whole batch, with the same guard for each row. */
-const COMPLETE_ALL = sql`${completeItems(sql`done.result`, sql`done.encoding`)}
+const COMPLETE_ALL = sql`${completeItems(sql`done.result`, sql`done.encoding`, sql`done.at`)}
   from (
-    select value ->> 0 as tenant, value ->> 1 as id, value ->> 2 as token, value ->> 3 as result, value ->> 4 as encoding
+    select value ->> 0 as tenant, value ->> 1 as id, value ->> 2 as token, value ->> 3 as result, value ->> 4 as encoding,
+      value ->> 5 as at
     from json_each(${p('completions')})
   ) as done
   where work_items.tenant = done.tenant and work_items.id = done.id
@@ -50,28 +51,32 @@ const preparedCompletion = (db: SqliteDatabase): ((args: CompleteArgs) => Verdic
   }
 }
 
-const completeBinding = oneStatement(complete, preparedCompletion)
-
-type Completion = Omit<CompleteArgs, 'nowMs'>
-
 /** Text that is the same after its way through JSON: any other is left to the statement that refuses it by name. */
-const isPlain = ({ tenant, workItemId, result }: Completion): boolean =>
+const isPlain = ({ tenant, workItemId, result }: CompleteArgs): boolean =>
   isPlainText(tenant) && isPlainText(workItemId) && isPlainText(result.data) && isPlainText(result.encoding)
 
-const preparedBatch = (db: SqliteDatabase): ((completions: readonly Completion[], nowMs: number) => boolean) => {
+/** Completes a batch; false, and nothing is left of it, when one of them needs an answer of its own. */
+const preparedBatch = (db: SqliteDatabase): ((completions: readonly CompleteArgs[]) => boolean) => {
   const update = preparedChange(db, COMPLETE_ALL)
-  return (completions, nowMs) => {
+  return (completions) => {
     if (!completions.every(isPlain)) return false
-    const rows = completions.map(({ tenant, workItemId, fencingToken, result: { data, encoding } }) => [
+    const rows = completions.map(({ tenant, workItemId, fencingToken, result: { data, encoding }, nowMs }) => [
       tenant,
       workItemId,
       fencingToken,
       data,
       encoding,
+      nowMs,
     ])
-    return together(db, () => update({ completions: JSON.stringify(rows), nowMs }) === rows.length)
+    return together(db, () => update({ completions: JSON.stringify(rows) }) === rows.length)
   }
 }
+
+const completeBinding = batched(oneStatement(complete, preparedCompletion), (db) => {
+  const completeTogether = preparedBatch(db)
+  return (calls) =>
+    completeTogether(calls) ? calls.map(() => granted({ state: 'completed' as const, duplicate: false })) : undefined
+})
 
 const completeAllBinding = severalStatements(completeAll, (db) => {
   const completeTogether = preparedBatch(db)
@@ -87,9 +92,10 @@ const completeAllBinding = severalStatements(completeAll, (db) => {
   return ({ completions, nowMs }) => {
     const duplicates: number[] = []
     const refusals: CompletedBatch['refusals'][number][] = []
-    if (completeTogether(completions, nowMs)) return granted({ duplicates, refusals })
-    completions.forEach((completion, index) => {
-      const verdict = attempt({ ...completion, nowMs })
+    const calls = completions.map((completion) => ({ ...completion, nowMs }))
+    if (completeTogether(calls)) return granted({ duplicates, refusals })
+    calls.forEach((call, index) => {
+      const verdict = attempt(call)
       if (!verdict.ok) refusals.push({ index, refusal: verdict.refusal })
       else if (verdict.value.duplicate) duplicates.push(index)
     })

@@ -11,7 +11,7 @@ import type { Verdict } from '../operation.js'
 import type { Connection } from './connection.js'
 import { isGroupFatal, toStoreError } from './database-errors.js'
 import type { GroupMarker } from './group-marker.js'
-import { bind, type SqliteBinding } from './module.js'
+import { bind, bindBatch, type SqliteBinding } from './module.js'
 
 /** One operation on its way to a connection: what crosses the thread. */
 export interface Submission {
@@ -113,8 +113,8 @@ const runTransaction = (
   }
   const verdicts: Verdict<unknown>[] = []
   try {
-    for (const submission of group) {
-      verdicts.push(runOperation(connection, table, submission))
+    while (verdicts.length < group.length) {
+      verdicts.push(...runNeighbours(connection, table, group, verdicts.length))
       if (context.mustLetGo?.()) break
     }
     context.marker?.write()
@@ -125,14 +125,45 @@ const runTransaction = (
   return commit(connection, verdicts, context)
 }
 
+/** Calls that share statements at most: few enough to fit into a turn at the write lock. */
+const MOST_NEIGHBOURS = 128
+
+/** Runs the operation at `from`, and those right behind it that are calls of the same one, where it has a way for many. */
+const runNeighbours = (
+  connection: Connection,
+  table: Table,
+  group: readonly Submission[],
+  from: number,
+): readonly Verdict<unknown>[] => {
+  const first = group[from] as Submission
+  const binding = table.get(first.name)
+  const runBatch = binding?.prepareBatch && bindBatch(binding, connection.db)
+  const calls = runBatch ? callsFrom(group, from) : [first.args]
+  const verdicts = calls.length > 1 ? runBatch?.(calls) : undefined
+  if (!verdicts) return calls.map((args) => runOperation(connection, table, { name: first.name, args }))
+  assertInTransaction(connection, first.name)
+  return verdicts
+}
+
+const callsFrom = (group: readonly Submission[], from: number): readonly unknown[] => {
+  const name = group[from]?.name
+  let end = from + 1
+  while (end < group.length && end - from < MOST_NEIGHBOURS && group[end]?.name === name) end += 1
+  return group.slice(from, end).map(({ args }) => args)
+}
+
 /** Runs one operation. A throw means that the transaction can't be trusted any more. */
 const runOperation = (connection: Connection, table: Table, { name, args }: Submission): Verdict<unknown> => {
   const binding = table.get(name)
   if (!binding) return failed(new OperationUnknownError(`the writer has no binding for ${name}`, { operation: name }))
   const verdict = binding.atomic ? runStatement(connection, binding, args) : runInSavepoint(connection, binding, args)
-  // Under memory pressure SQLite can roll back everything on its own; whatever followed would then commit by itself.
-  if (!connection.inTransaction) throw new InvariantError(`${name} ended the transaction of its group`)
+  assertInTransaction(connection, name)
   return verdict
+}
+
+/** Under memory pressure SQLite can roll back everything on its own; whatever followed would then commit by itself. */
+const assertInTransaction = (connection: Connection, name: string): void => {
+  if (!connection.inTransaction) throw new InvariantError(`${name} ended the transaction of its group`)
 }
 
 const runStatement = (connection: Connection, binding: SqliteBinding, args: unknown): Verdict<unknown> => {

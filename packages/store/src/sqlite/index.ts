@@ -21,12 +21,14 @@ export { threadFlags } from './thread-flags.js'
 export {
   bind,
   bindingOf,
+  batched,
   oneStatement,
   quickRead,
   read,
   ringsWhen,
   severalStatements,
   within,
+  type RunBatch,
   type SqliteBinding,
   type SqliteModule,
 } from './module.js'

@@ -2,8 +2,9 @@ import { sql } from 'drizzle-orm'
 import { heartbeat, startLeases, type LeaseAnswer } from '../leases.js'
 import { granted, refused, type Verdict } from '../operation.js'
 import type { LeaseRef } from '../work-items.js'
+import type { SqliteDatabase } from './connection.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
-import { severalStatements, type SqliteBinding } from './module.js'
+import { oneStatement, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
@@ -26,7 +27,11 @@ const START = sql`
     and state = 'running' and fencing_token = ${p('fencingToken')}
   returning lease_expires_at_ms as "leaseExpiresAtMs"`
 
-export const startBinding: SqliteBinding = severalStatements(startLeases, (db) => {
+/** One lease is one statement, which SQLite undoes by itself; several stand or fall together. */
+const inOne = <Result>(db: SqliteDatabase, leases: readonly LeaseRef[], step: () => Result): Result =>
+  leases.length === 1 ? step() : db.transaction(step)
+
+export const startBinding: SqliteBinding = oneStatement(startLeases, (db) => {
   const update = preparedRows<Extended>(db, START)
   const refuse = preparedLeaseRefusal(db)
   return ({ leases, nowMs }) => {
@@ -34,7 +39,7 @@ export const startBinding: SqliteBinding = severalStatements(startLeases, (db) =
       const [started] = update({ ...lease, nowMs })
       return started ? granted(started) : refuse(lease)
     }
-    return granted(leases.map((lease) => answerOf(lease.workItemId, start(lease))))
+    return granted(inOne(db, leases, () => leases.map((lease) => answerOf(lease.workItemId, start(lease)))))
   }
 })
 
@@ -46,7 +51,7 @@ const HEARTBEAT = sql`
   where tenant = ${p('tenant')} and id = ${p('workItemId')}
     and state = 'running' and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}`
 
-export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db) => {
+export const heartbeatBinding: SqliteBinding = oneStatement(heartbeat, (db) => {
   const update = preparedChange(db, HEARTBEAT)
   const stillHeld = preparedRows<Extended>(
     db,
@@ -67,6 +72,6 @@ export const heartbeatBinding: SqliteBinding = severalStatements(heartbeat, (db)
         leaseExpiresAtMs,
       })
     }
-    return granted(leases.map((lease) => answerOf(lease.workItemId, extend(lease))))
+    return granted(inOne(db, leases, () => leases.map((lease) => answerOf(lease.workItemId, extend(lease)))))
   }
 })

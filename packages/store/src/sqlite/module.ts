@@ -17,7 +17,17 @@ export interface SqliteBinding<Args = any, Result = any> {
   /** Whether a granted call made an item claimable, or due earlier: {@link ringsWhen}. */
   readonly rings?: (value: Result, args: Args) => boolean
   prepare(db: SqliteDatabase): (args: Args) => Verdict<Result>
+  /** How neighbours in a group run at once: {@link batched}. */
+  readonly prepareBatch?: (db: SqliteDatabase) => RunBatch<Args, Result>
 }
+
+/**
+ * Runs several calls of one operation by one statement or two, as if they had run one after the other.
+ *
+ * @returns One verdict each. Undefined, and nothing is left of it, when one of them needs an answer of its own: a repeat,
+ * a lost lease, a value that the database refuses. Each is then run alone.
+ */
+export type RunBatch<Args, Result> = (calls: readonly Args[]) => readonly Verdict<Result>[] | undefined
 
 /** Binds an operation that runs at most one writing statement: SQLite itself undoes it when it fails. */
 export const oneStatement = <Args, Result>(
@@ -39,6 +49,12 @@ export const ringsWhen = <Args, Result>(
   binding: SqliteBinding<Args, Result>,
   rings: (value: Result, args: Args) => boolean,
 ): SqliteBinding<Args, Result> => ({ ...binding, rings })
+
+/** The binding of an operation that many callers ask for at once: neighbours in a group share its statements. */
+export const batched = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  prepareBatch: (db: SqliteDatabase) => RunBatch<NoInfer<Args>, NoInfer<Result>>,
+): SqliteBinding<Args, Result> => ({ ...binding, prepareBatch })
 
 /** Binds a read: one SELECT with a LIMIT, which runs on a reader thread. */
 export const read = <Args, Result>(
@@ -79,27 +95,42 @@ export const adopt = (db: SqliteDatabase): void => {
   ours.add(sessionOf(db))
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: as above
-const prepared = new WeakMap<object, Map<SqliteBinding, (args: any) => Verdict<any>>>()
+/** What a binding has prepared on one connection. */
+interface Bound {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly run: (args: any) => Verdict<any>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly runBatch: RunBatch<any, any> | undefined
+}
 
-/** The binding's statements on this connection, prepared at first use. */
-export const bind = <Args, Result>(
-  binding: SqliteBinding<Args, Result>,
-  db: SqliteDatabase,
-): ((args: Args) => Verdict<Result>) => {
+const prepared = new WeakMap<object, Map<SqliteBinding, Bound>>()
+
+const boundTo = (binding: SqliteBinding, db: SqliteDatabase): Bound => {
   const session = sessionOf(db)
   let known = prepared.get(session)
   if (!known) {
     known = new Map()
     prepared.set(session, known)
   }
-  let run = known.get(binding)
-  if (!run) {
-    run = marking(binding, db)
-    known.set(binding, run)
+  let bound = known.get(binding)
+  if (!bound) {
+    bound = { run: marking(binding, db), runBatch: markingBatch(binding, db) }
+    known.set(binding, bound)
   }
-  return run
+  return bound
 }
+
+/** The binding's statements on this connection, prepared at first use. */
+export const bind = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  db: SqliteDatabase,
+): ((args: Args) => Verdict<Result>) => boundTo(binding, db).run
+
+/** The same for several calls at once; undefined where the operation has no such way. */
+export const bindBatch = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  db: SqliteDatabase,
+): RunBatch<Args, Result> | undefined => boundTo(binding, db).runBatch
 
 /** Notes what an operation made claimable, whichever way it runs: in a group, in a user's transaction, in another one. */
 const marking = <Args, Result>(
@@ -113,6 +144,21 @@ const marking = <Args, Result>(
     const verdict = run(args)
     if (verdict.ok && rings(verdict.value, args)) markWork(db)
     return verdict
+  }
+}
+
+const markingBatch = <Args, Result>(
+  binding: SqliteBinding<Args, Result>,
+  db: SqliteDatabase,
+): RunBatch<Args, Result> | undefined => {
+  const run = binding.prepareBatch?.(db)
+  const { rings } = binding
+  if (!run || !rings) return run
+  return (calls) => {
+    const verdicts = run(calls)
+    const hasRung = verdicts?.some((verdict, at) => verdict.ok && rings(verdict.value, calls[at] as Args))
+    if (hasRung) markWork(db)
+    return verdicts
   }
 }
 

@@ -21,7 +21,7 @@ interface Place {
 type Added = 'created' | Known
 type Known = 'same' | 'conflict'
 
-const insertItems = (rows: SQL): SQL => sql`
+export const insertItems = (rows: SQL): SQL => sql`
   insert into work_items (
     tenant, id, task_seq, parent_seq, is_root, type, queue, priority, state, reason, visible_at_ms,
     deadline_at_ms, timeout_ms, attempt, max_attempts, fencing_token, is_ahead, input, input_encoding,
@@ -44,7 +44,7 @@ const INSERT_ALL = insertItems(sql`select
   from json_each(${p('items')})`)
 
 /** Text that is the same after its way through JSON: any other is left to the statement that refuses it by name. */
-const isPlain = ({ id, type, queue, input: { data, encoding } }: NewWorkItem): boolean =>
+export const isPlainItem = ({ id, type, queue, input: { data, encoding } }: NewWorkItem): boolean =>
   isPlainText(id) && isPlainText(type) && isPlainText(queue) && isPlainText(data) && isPlainText(encoding)
 
 /**
@@ -95,7 +95,7 @@ export const preparedNewWorkItem = (
     }
   }
   const addTogether = (items: readonly NewWorkItem[], place: Place): boolean => {
-    if (!items.every(isPlain)) return false
+    if (!items.every(isPlainItem)) return false
     const rows = items.map(
       ({ id, type, queue, priority, visibleAtMs, deadlineAtMs, timeoutMs, maxAttempts, input }) => [
         id,

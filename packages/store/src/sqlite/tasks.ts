@@ -6,15 +6,16 @@ import { cancelTask, getTask, listTasks, submitTask, type SubmitTaskArgs, type T
 import { preparedCancellation } from './cancellation.js'
 import type { SqliteDatabase } from './connection.js'
 import { isRefusedAs } from './database-errors.js'
-import { quickRead, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
+import { batched, quickRead, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedNewWorkItem } from './new-work-item.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedInsert, preparedRows } from './prepared.js'
+import { preparedSubmissions } from './submission-batch.js'
 import { preparedSubmissionKey } from './submission-key.js'
 
 const p = sql.placeholder
 
-const submit = severalStatements(submitTask, (db) => {
+const submitAlone = severalStatements(submitTask, (db) => {
   const key = preparedSubmissionKey(db)
   const addTask = preparedTask(db)
   const root = preparedNewWorkItem(db)
@@ -40,6 +41,14 @@ const submit = severalStatements(submitTask, (db) => {
     if (idempotency) key.keep(tenant, idempotency, task.seq, nowMs)
     return granted({ taskId: item.id, created: task.created, replayed: null })
   }
+})
+
+const submit = batched(submitAlone, (db) => {
+  const submitTogether = preparedSubmissions(db)
+  return (calls) =>
+    submitTogether(calls)
+      ? calls.map(({ item }) => granted({ taskId: item.id, created: true, replayed: null }))
+      : undefined
 })
 
 /** Adds the task's row, once per id. */

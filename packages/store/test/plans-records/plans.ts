@@ -26,7 +26,9 @@ export const plansOf = <Args, Result>(connection: Connection, op: Operation<Args
     },
     transaction: (body) => body(),
   })
-  bindingOf(core, op).prepare(db)
+  const binding = bindingOf(core, op)
+  binding.prepare(db)
+  binding.prepareBatch?.(db)
   return texts.map((text) => planOf(connection, text))
 }
 

@@ -1,10 +1,12 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { StoreBusyError } from '../../src/errors.js'
+import { granted } from '../../src/operation.js'
 import { beginImmediate } from '../../src/sqlite/begin.js'
 import type { Connection } from '../../src/sqlite/connection.js'
 import { type GroupOutcome, runGroup, type Submission } from '../../src/sqlite/group.js'
 import { forgetMarkers, GroupMarker } from '../../src/sqlite/group-marker.js'
-import { type SqliteModule, tableOf } from '../../src/sqlite/module.js'
+import { batched, type SqliteBinding, type SqliteModule, tableOf } from '../../src/sqlite/module.js'
 import { openToyConnection, toyIds } from '../support/toy-connection.js'
 import { sqlite } from '../support/toy-module.mjs'
 
@@ -80,6 +82,70 @@ describe('a group', () => {
 
     expect(outcome.groupSize).toBe(1)
     expect(outcome).not.toHaveProperty('notRun')
+  })
+
+  describe('with neighbours that ask for the same', () => {
+    /** The toys' table, in which `put` has a way for many. */
+    const withBatch = (prepareBatch: NonNullable<SqliteBinding['prepareBatch']>) => {
+      const put = table.get('toys.put')
+      if (!put) throw new Error('toys.put is bound')
+      return new Map([...table, ['toys.put', batched(put, prepareBatch)]])
+    }
+    const runWith = (connection: Connection, bindings: typeof table, group: readonly Submission[]): GroupOutcome =>
+      runGroup(connection, bindings, group, { begin: () => beginImmediate(connection, 0) })
+
+    it('runs them at once, up to the next operation of another kind', () => {
+      const connection = openToyConnection()
+      const batches: string[][] = []
+      const bindings = withBatch((db) => (calls: readonly { id: string }[]) => {
+        batches.push(calls.map(({ id }) => id))
+        for (const { id } of calls) db.run(sql`insert into toys (id, value) values (${id}, 'v')`)
+        return calls.map(({ id }) => granted({ id }))
+      })
+      const other = submission('toys.put_pair', { ids: ['x', 'y'] })
+
+      const outcome = runWith(connection, bindings, [put('a'), put('b'), other, put('c'), put('d'), put('e'), other])
+
+      expect(batches).toEqual([
+        ['a', 'b'],
+        ['c', 'd', 'e'],
+      ])
+      expect(answers(outcome)).toEqual([...Array(6).fill('granted'), 'store.constraint'])
+      expect(toyIds(connection)).toEqual(['a', 'b', 'x', 'y', 'c', 'd', 'e'])
+    })
+
+    it('runs each alone where one of them needs an answer of its own', () => {
+      const connection = openToyConnection()
+      const bindings = withBatch(() => () => undefined)
+
+      const outcome = runWith(connection, bindings, [put('a'), put('a'), put('b')])
+
+      expect(answers(outcome)).toEqual(['granted', 'store.constraint', 'granted'])
+      expect(toyIds(connection)).toEqual(['a', 'b'])
+    })
+
+    it('leaves one without neighbours to its own statements', () => {
+      const connection = openToyConnection()
+      const bindings = withBatch(() => () => {
+        throw new Error('one alone is no batch')
+      })
+
+      expect(answers(runWith(connection, bindings, [put('a')]))).toEqual(['granted'])
+    })
+
+    it('runs the group again one by one when the batch throws, and nothing of it stays', () => {
+      const connection = openToyConnection()
+      const bindings = withBatch((db) => () => {
+        db.run(sql`insert into toys (id, value) values ('half', 'v')`)
+        throw new Error('a defect of the binding')
+      })
+
+      const outcome = runWith(connection, bindings, [put('a'), put('b')])
+
+      expect(outcome).toMatchObject({ ranAlone: true })
+      expect(answers(outcome)).toEqual(['granted', 'granted'])
+      expect(toyIds(connection)).toEqual(['a', 'b'])
+    })
   })
 
   it('lets a constraint undo its own operation only', () => {

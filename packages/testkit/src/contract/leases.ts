@@ -418,6 +418,29 @@ export const leasesContract = (open: OpenTestStore): void => {
       expect(verdicts[0]).toMatchObject({ refusal: { code: 'lease.lost' } })
     })
 
+    it('of several callers at once answers each on its own', async () => {
+      const test = await open()
+      const ids = [await test.enqueue(), await test.enqueue(), await test.enqueue()]
+      const [one, two, three] = await claimMany(test)
+      if (!one || !two || !three) throw new Error('three items were enqueued')
+
+      const answers = await Promise.allSettled([
+        test.store.leases.complete(one, 1),
+        test.store.leases.complete({ ...two, fencingToken: 9 }, 2),
+        test.store.leases.complete(three, 3),
+        test.store.leases.complete(three, 3),
+      ])
+
+      expect(answers).toMatchObject([
+        { value: { duplicate: false } },
+        { reason: { code: 'lease.lost' } },
+        { value: { duplicate: false } },
+        { value: { duplicate: true } },
+      ])
+      const states = await Promise.all(ids.map((id) => test.store.workItems.require(id)))
+      expect(states.map(({ state }) => state)).toEqual(['completed', 'running', 'completed'])
+    })
+
     it('of many at once ends every item and its task, with a row of its journal each', async () => {
       const test = await open()
       const ids = [await test.enqueue(), await test.enqueue(), await test.enqueue()]

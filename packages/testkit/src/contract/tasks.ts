@@ -37,6 +37,58 @@ export const tasksContract = (open: OpenTestStore): void => {
       })
     })
 
+    it('adds the same among others at once as it does alone', async () => {
+      const { store, clock } = await open()
+      const nowMs = clock.nowMs()
+      const task = {
+        type: 'mail',
+        queue: 'bulk',
+        priority: -3,
+        maxAttempts: 7,
+        visibleAtMs: nowMs + 5_000,
+        deadlineAtMs: nowMs + 9_000,
+        timeoutMs: 1_234,
+        failurePolicy: 'root' as const,
+        metadata: { a: ['"', '\\', '\u0000', '😀'] },
+        input: { text: 'line\nline "quoted" \ud800', none: null, deep: [[{}]] },
+      }
+      const whole = async ({ taskId }: { taskId: string }) => ({
+        task: { ...(await store.tasks.require(taskId)), id: '', seq: 0 },
+        item: { ...(await store.workItems.require(taskId)), id: '', taskId: '', seq: 0 },
+        events: (await store.events.read(taskId)).events.map((event) => ({ ...event, workItemId: '' })),
+      })
+      const alone = await whole(await store.tasks.submit(task))
+
+      const [, one, two] = await Promise.all([
+        store.tasks.submit({ type: 'other', input: null }),
+        store.tasks.submit(task),
+        store.tasks.submit(task),
+        store.tasks.submit({ type: 'other', input: null }),
+      ])
+
+      expect(alone.item).toMatchObject({ state: 'scheduled', priority: -3, input: task.input })
+      expect(await whole(one)).toEqual(alone)
+      expect(await whole(two)).toEqual(alone)
+    })
+
+    it('answers each of many at once, also where some repeat or contradict others', async () => {
+      const { store } = await open()
+      const same = { id: 'same', type: 'test', input: 1 }
+      const answers = await Promise.allSettled([
+        store.tasks.submit(same),
+        store.tasks.submit({ id: 'other', type: 'test', input: 1 }),
+        store.tasks.submit(same),
+        store.tasks.submit({ ...same, input: 2 }),
+      ])
+
+      expect(answers).toMatchObject([
+        { value: { taskId: 'same', created: true } },
+        { value: { taskId: 'other', created: true } },
+        { value: { taskId: 'same', created: false } },
+        { reason: { code: 'task.conflict' } },
+      ])
+    })
+
     it('adds nothing while retention has taken the root item of that id, and not yet the task', async () => {
       const test = await open()
       const task = { id: 'one', type: 'test', input: 1 }
