@@ -8,7 +8,7 @@ import { isPlainText } from './driver/parameters.js'
 import { LEASE_CLEARED } from './lease-columns.js'
 import { SETTLED_BY_LEASE, UNDER_LEASE } from './lease-guard.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
-import { batched, oneStatement, severalStatements, type SqliteBinding } from './module.js'
+import { batched, oneStatement, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 import { together } from './together.js'
 
@@ -78,7 +78,8 @@ const completeBinding = batched(oneStatement(complete, preparedCompletion), (db)
     completeTogether(calls) ? calls.map(() => granted({ state: 'completed' as const, duplicate: false })) : undefined
 })
 
-const completeAllBinding = severalStatements(completeAll, (db) => {
+// Without a savepoint around it: the batch has one of its own, and alone each completion is one statement.
+const completeAllBinding = oneStatement(completeAll, (db) => {
   const completeTogether = preparedBatch(db)
   const completeAlone = preparedCompletion(db)
   const attempt = (args: CompleteArgs): Verdict<Completed> => {
