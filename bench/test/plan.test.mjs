@@ -7,22 +7,22 @@ const transaction = (...statements) => [control('BEGIN IMMEDIATE'), ...statement
 
 describe('the statements of an operation', () => {
   const own = statement('update one')
-  const ofGroup = statement('note the group')
 
-  it('are those that two of them in one transaction run twice', () => {
-    const found = statementsOf(transaction(own, ofGroup), transaction(own, own, ofGroup))
+  it('are what it runs inside its transaction, without what is written once per group', () => {
+    const look = statement('SELECT total_changes() AS n')
+    const marker = statement('INSERT INTO store_properties (name, value) VALUES (?, ?)')
 
-    expect(found).toEqual([own])
+    expect(statementsOf(transaction(own, look, marker, look))).toEqual([own])
   })
 
   it('leave out savepoints, and what runs after the commit', () => {
-    const alone = [...transaction(control('SAVEPOINT a'), own, control('RELEASE a')), statement('look after the WAL')]
+    const log = [...transaction(control('SAVEPOINT a'), own, control('RELEASE a')), statement('look after the WAL')]
 
-    expect(statementsOf(alone, transaction(own, own))).toEqual([own])
+    expect(statementsOf(log)).toEqual([own])
   })
 
-  it('are refused where two of them run something else together', () => {
-    expect(() => statementsOf(transaction(own), transaction(statement('update both')))).toThrow("can't be told")
+  it('are refused where there are none', () => {
+    expect(() => statementsOf(transaction(statement('SELECT total_changes() AS n')))).toThrow('no statement of its own')
   })
 })
 
