@@ -40,61 +40,61 @@ const kit = (concurrency: number) => {
 
 describe('refilling slots', () => {
   it('waits for somebody to find plenty of work', () => {
-    const { happened, free } = kit(32)
+    const { happened, free } = kit(128)
 
-    free(32)
+    free(128)
 
     expect(happened).toEqual([])
   })
 
   it('claims for half of the slots as soon as they are free, behind the settlements that freed them', () => {
-    const { refill, happened, free } = kit(32)
-    refill.learn(32, 32)
+    const { refill, happened, free } = kit(128)
+    refill.learn(128, 128)
 
-    free(15)
+    free(63)
     expect(happened).toEqual([])
-    free(17)
+    free(65)
 
-    expect(happened).toEqual(['flush', 'claim 16', 'flush', 'claim 16'])
+    expect(happened).toEqual(['flush', 'claim 64', 'flush', 'claim 64'])
   })
 
   it('claims for all slots at once where there are few', () => {
-    const { refill, happened, free } = kit(10)
-    refill.learn(10, 10)
+    const { refill, happened, free } = kit(32)
+    refill.learn(32, 32)
 
-    free(10)
+    free(32)
 
-    expect(happened).toEqual(['flush', 'claim 10'])
+    expect(happened).toEqual(['flush', 'claim 32'])
   })
 
   it('leaves the search to others once a claim comes back short', async () => {
-    const { refill, happened, claims, free } = kit(32)
-    refill.learn(32, 32)
-    free(16)
+    const { refill, happened, claims, free } = kit(128)
+    refill.learn(128, 128)
+    free(64)
 
     claims[0]?.answer(3)
     await turn()
-    free(29)
+    free(125)
 
-    expect(happened).toEqual(['flush', 'claim 16', 'short'])
+    expect(happened).toEqual(['flush', 'claim 64', 'short'])
   })
 
   it('reports a claim that failed, and leaves the next try to others', async () => {
-    const { refill, happened, claims, free } = kit(32)
-    refill.learn(32, 32)
-    free(16)
+    const { refill, happened, claims, free } = kit(128)
+    refill.learn(128, 128)
+    free(64)
 
     claims[0]?.answer(new Error('busy'))
     await turn()
-    free(16)
+    free(64)
 
-    expect(happened).toEqual(['flush', 'claim 16', 'Error: busy', 'short'])
+    expect(happened).toEqual(['flush', 'claim 64', 'Error: busy', 'short'])
   })
 
   it('is idle once its claims are answered', async () => {
-    const { refill, claims, free } = kit(32)
-    refill.learn(32, 32)
-    free(16)
+    const { refill, claims, free } = kit(128)
+    refill.learn(128, 128)
+    free(64)
     let isIdle = false
     const idle = refill.idle().then(() => {
       isIdle = true
@@ -102,7 +102,7 @@ describe('refilling slots', () => {
 
     await turn()
     expect([isIdle, refill.isClaiming]).toEqual([false, true])
-    claims[0]?.answer(16)
+    claims[0]?.answer(64)
     await idle
 
     expect(refill.isClaiming).toBe(false)

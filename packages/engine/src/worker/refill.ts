@@ -12,8 +12,12 @@ export interface RefillOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Below this a claim for half of the slots costs more than it hides. */
-const LEAST_TO_HALVE = 16
+/**
+ * Below this a claim for half of the slots costs more than it hides: each is a commit of its own, whatever its size. At 32
+ * slots halves gave one process nothing, and took three tenths from four that shared a file on two cores; at 256 they gave
+ * one process a fifth (`npm run bench -- jobs --concurrency 32`, level `process`).
+ */
+const LEAST_TO_HALVE = 128
 
 /**
  * Claims again as soon as enough slots are free, without waiting for the claims that are under way, while the queues
