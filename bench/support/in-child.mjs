@@ -14,15 +14,17 @@ export const inChild = (work) => {
   }
   // Nobody is left to hear how it goes on.
   process.on('disconnect', () => process.exit(1))
-  process.on('message', async ({ params, say }) => {
-    if (say !== undefined) channel(say.name).resolve(say)
-    if (params === undefined) return
+  const run = async (params) => {
     try {
       const value = await work(params, talk)
       process.send({ value: value ?? null }, () => process.exit(0))
     } catch (error) {
       process.send({ error: error?.stack ?? String(error) }, () => process.exit(1))
     }
+  }
+  process.on('message', ({ params, say }) => {
+    if (say !== undefined) channel(say.name).resolve(say)
+    if (params !== undefined) void run(params)
   })
 }
 
