@@ -1,14 +1,16 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { HOLDFAST, PEERS, peerNamed } from '../../bench/peers/adapters/index.mjs'
-import { bullmq } from '../../bench/peers/adapters/bullmq.mjs'
-import { ROWS, rowsNamed } from '../../bench/peers/rows/index.mjs'
-import { compare } from '../../bench/peers/support/compare.mjs'
-import { whatIsMissing } from '../../bench/peers/support/missing.mjs'
-import { isNewEnough } from '../../bench/peers/support/node.mjs'
-import { summarize, tableOf } from '../../bench/peers/support/table.mjs'
-import { ROOT } from '../workspace/root.mjs'
+import { HOLDFAST, PEERS, peerNamed } from '../peers/adapters/index.mjs'
+import { bullmq } from '../peers/adapters/bullmq.mjs'
+import { ROWS, rowsNamed } from '../peers/rows/index.mjs'
+import { compare } from '../peers/support/compare.mjs'
+import { whatIsMissing } from '../peers/support/missing.mjs'
+import { isNewEnough } from '../peers/support/node.mjs'
+import { summarize, tableOf } from '../peers/support/table.mjs'
+
+/** The repository. */
+const ROOT = join(import.meta.dirname, '../..')
 
 const FOLDER = join(ROOT, 'bench/peers')
 const json = (path) => JSON.parse(readFileSync(join(FOLDER, path), 'utf8'))
