@@ -14,6 +14,19 @@ export const SLOW_FILES = {
     limitMs: 60_000,
     reason: 'starts the API and a worker on each of ten folders; under Node 24 a start takes two seconds',
   },
+  'bench/test/rows.test.mjs': {
+    limitMs: 60_000,
+    reason: 'runs every row of the benchmarks once, each in processes of its own, so that none of them rots',
+  },
+  'packages/engine/test/death-watch.process.test.ts': {
+    limitMs: 60_000,
+    reason:
+      'kills workers that hold a hundred items, and starts two anew for each case; a start takes two seconds on Node 24',
+  },
+  'packages/store/test/wal/wal-checkpoint.process.test.ts': {
+    limitMs: 60_000,
+    reason: 'has four processes write and read until the WAL has been begun anew many times',
+  },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
     reason: 'kills real processes twenty times while they read more than a thousand files, and waits for what is left',
