@@ -441,6 +441,28 @@ export const leasesContract = (open: OpenTestStore): void => {
       expect(states.map(({ state }) => state)).toEqual(['completed', 'running', 'completed'])
     })
 
+    it('of many at once refuses the one whose lease has gone to somebody else, and completes its neighbours', async () => {
+      const test = await open()
+      const ids = [await test.enqueue(), await test.enqueue(), await test.enqueue()]
+      const [one, two, three] = await claimMany(test)
+      if (!one || !two || !three) throw new Error('three items were enqueued')
+      await test.store.leases.release(two)
+      const fresh = await claimOne(test, { owner: 'another' })
+      const stale = [one, two, three].map((lease, result) => ({ lease, result }))
+
+      const verdicts = await test.store.leases.completeAll(stale)
+
+      expect(fresh.workItemId).toBe(two.workItemId)
+      expect(verdicts).toMatchObject([{ ok: true }, { ok: false, refusal: { code: 'lease.lost' } }, { ok: true }])
+      const items = await Promise.all(ids.map((id) => test.store.workItems.require(id)))
+      expect(items).toMatchObject([
+        { state: 'completed', result: 0 },
+        { state: 'running', leaseOwner: 'another', fencingToken: fresh.fencingToken },
+        { state: 'completed', result: 2 },
+      ])
+      expect(await test.store.leases.complete(fresh, 'fresh')).toMatchObject({ duplicate: false })
+    })
+
     it('of many at once ends every item and its task, with a row of its journal each', async () => {
       const test = await open()
       const ids = [await test.enqueue(), await test.enqueue(), await test.enqueue()]
