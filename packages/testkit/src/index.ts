@@ -13,3 +13,4 @@ export {
   type ReadyLine,
   type StartProgramOptions,
 } from './processes/start-program.js'
+export { StandingProgram } from './processes/standing-program.js'

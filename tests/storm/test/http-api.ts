@@ -1,4 +1,4 @@
-import type { StandingProgram } from './standing-program.js'
+import type { StandingProgram } from '@holdfast/testkit'
 
 const TIMEOUT_MS = 10_000
 

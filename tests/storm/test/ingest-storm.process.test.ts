@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { uuidV7 } from '@holdfast/store'
+import { StandingProgram } from '@holdfast/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeCorpus, type Corpus } from './corpus.js'
 import { HttpApi, type TaskView } from './http-api.js'
 import { Ledger } from './ledger.js'
 import { randomFrom } from './random.js'
-import { PROGRAMS, StandingProgram } from './standing-program.js'
+import { PROGRAMS } from './programs.js'
 
 /** Longer storms: HOLDFAST_STORM_KILLS=500. The same storm again, as far as clocks allow: HOLDFAST_STORM_SEED=… */
 const KILLS = Number(process.env.HOLDFAST_STORM_KILLS ?? 20)

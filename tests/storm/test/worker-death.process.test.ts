@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { uuidV7 } from '@holdfast/store'
+import { StandingProgram } from '@holdfast/testkit'
 import { HttpApi } from './http-api.js'
-import { PROGRAMS, StandingProgram } from './standing-program.js'
+import { PROGRAMS } from './programs.js'
 
 const TOKEN = 'a-token-for-tests-only'
 const CONFIG = fileURLToPath(new URL('./fixtures/holdfast.config.ts', import.meta.url))

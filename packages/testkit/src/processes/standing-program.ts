@@ -1,19 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { startProgram, type Exit, type Program, type ReadyLine, type StartProgramOptions } from '@holdfast/testkit'
-
-const require = createRequire(import.meta.url)
-const mainOf = (name: string): string => join(dirname(require.resolve(`${name}/package.json`)), 'dist/main.js')
-
-/** The built programs, as `npm start` runs them. */
-export const PROGRAMS = { api: mainOf('@holdfast/api'), worker: mainOf('@holdfast/worker') } as const
+import type { Exit } from './spawn-node.js'
+import { startProgram, type Program, type ReadyLine, type StartProgramOptions } from './start-program.js'
 
 /** A program that is started again each time it is killed, as a supervisor does. */
 export class StandingProgram {
   #program: Program
   #peakBytes = 0
+  readonly #ended: unknown[] = []
 
+  /** @param script  The built `main.js` of an app, or a program that speaks as one does. */
   constructor(
     private readonly script: string,
     private readonly options: StartProgramOptions,
@@ -25,6 +20,12 @@ export class StandingProgram {
     return this.#program.pid
   }
 
+  /** Every line that any of its processes wrote, in order. */
+  get lines(): readonly unknown[] {
+    return [...this.#ended, ...this.#program.lines]
+  }
+
+  /** Of the process that runs now, when it works. */
   ready(): Promise<ReadyLine> {
     return this.#program.ready()
   }
@@ -35,15 +36,23 @@ export class StandingProgram {
     return this.#peakBytes
   }
 
-  /** `kill -9`, wherever it stands, and a new start. */
+  /** Sends a signal to the process that runs now: SIGSTOP and SIGCONT make a zombie of it. */
+  signal(name: NodeJS.Signals): void {
+    this.#program.signal(name)
+  }
+
+  /** `kill -9`, wherever it stands, and a new start. What the killed process wrote before is read to its end. */
   async killAndRestart(): Promise<void> {
     this.#measure()
-    await this.#program.kill()
+    const killed = this.#program
+    await killed.kill()
+    this.#ended.push(...killed.lines)
     this.#program = startProgram(this.script, this.options)
   }
 
   /** Asks it to stop. */
   async stop(): Promise<Exit> {
+    this.#measure()
     this.#program.signal('SIGTERM')
     return this.#program.exited
   }
