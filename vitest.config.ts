@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 /** One project per folder that has tests, named after it: `npm run test:unit -- --project packages/store`. */
 const projects = ['packages', 'apps', 'examples', 'tests']
   .flatMap((parent) => (existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : []))
-  .concat('scripts', 'bench')
+  .concat('scripts', 'bench', 'proofs')
   .filter((folder) => existsSync(join(folder, 'test')))
 
 export default defineConfig({

@@ -29,6 +29,10 @@ const COMMANDS = {
     ['turbo', 'run', 'build'],
     ['node', 'bench/peers/run.mjs'],
   ],
+  proofs: [
+    ['turbo', 'run', 'build'],
+    ['node', 'proofs/run.mjs'],
+  ],
   changeset: [['changeset']],
 }
 
