@@ -1,14 +1,13 @@
 import { randomInt } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commitHere } from './commit.mjs'
 import { machineAndEngine } from './machine.mjs'
 import { USAGE, UsageError, readOptions } from './options.mjs'
-import { quoteOf, reportOf, withQuote } from './report.mjs'
+import { PAGES, writePages } from './pages.mjs'
 import { PLACES, resultsIn, unfinishedIn } from './results.mjs'
 import { PROOFS, UnknownRow, loadRows, rowsNamed } from './rows.mjs'
 import { runQuickly, runRow } from './run-row.mjs'
-import { ROOT, productHash, proofHash } from './sources.mjs'
+import { productHash, proofHash } from './sources.mjs'
 import { standingOf } from './standing.mjs'
 import { missingTools } from './tools.mjs'
 
@@ -28,7 +27,7 @@ export const EXIT = {
 const SURROUNDINGS = {
   rows: loadRows,
   places: PLACES,
-  pages: { report: join(PROOFS, 'report.md'), docs: join(ROOT, 'docs/proofs.md') },
+  pages: PAGES,
   failures: join(PROOFS, 'failures'),
   print: (line) => console.log(line),
   sourcesOf: (row) => ({ product: productHash(), proof: proofHash(row) }),
@@ -76,11 +75,7 @@ const list = (rows, around) => {
 }
 
 const writeReport = (rows, around) => {
-  const { of } = resultsIn(around.places)
-  writeFileSync(around.pages.report, reportOf(rows, of))
-  if (existsSync(around.pages.docs)) {
-    writeFileSync(around.pages.docs, withQuote(readFileSync(around.pages.docs, 'utf8'), quoteOf(rows, of)))
-  }
+  writePages(around.pages, rows, resultsIn(around.places).of)
   return EXIT.proved
 }
 

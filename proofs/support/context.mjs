@@ -19,7 +19,7 @@ const PROGRESS_EVERY_MS = 5_000
  * @property {() => boolean} isOver Whether the time is up: save, and return `done: false`.
  * @property {(done: number, total: number, note?: string) => void} progress
  * @property {(line: string) => void} log
- * @property {(name: string, content?: string | Buffer) => string} keep Keeps evidence of a failure: the content under
+ * @property {(name: string, content?: string | Uint8Array) => string} keep Keeps evidence of a failure: the content under
  * that name, or the file or folder of that path. Answers with where it is.
  */
 

@@ -8,7 +8,7 @@ npm run proofs -- <row> --seed 7        with that seed
 npm run proofs -- --minutes 5           at most so long a row; the same command goes on later (20 by default)
 npm run proofs -- <row> --quick         at the size of the tests, its mistakes included; keeps no result
 npm run proofs -- --list                where each row stands
-npm run proofs -- --report              writes proofs/report.md and the table of docs/proofs.md anew`
+npm run proofs -- --report              writes proofs/report.md and the tables of README.md and docs/proofs.md anew`
 
 /** Asked for something that there is not. */
 export class UsageError extends Error {}

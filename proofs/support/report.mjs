@@ -1,7 +1,3 @@
-/** The start and end of what is generated inside a page that is otherwise written by hand. */
-const BEGIN = '<!-- last full run: npm run proofs -- --report -->'
-const END = '<!-- end of the last full run -->'
-
 /**
  * The report of all rows, from their results alone: it says nothing of today's sources, so it changes when a result does.
  *
@@ -30,16 +26,31 @@ export const quoteOf = (rows, resultOf) => {
   return [summaryOf(results), '', tableOf(results)].join('\n')
 }
 
-/** Puts the quote between the page's markers. */
-export const withQuote = (page, quote) => {
-  const begin = page.indexOf(BEGIN)
-  const end = page.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`the page has no place for the table: ${BEGIN} … ${END}`)
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${quote}\n\n${page.slice(end)}`
+/** Which rows speak for each promise. */
+export const promisesOf = (rows) => {
+  const promises = [...new Set(rows.flatMap((row) => row.promises))].sort()
+  return [
+    '| promise | proved by |',
+    '|---|---|',
+    ...promises.map((promise) => cells(promise, namesOf(rows.filter((row) => row.promises.includes(promise))))),
+  ].join('\n')
 }
+
+const namesOf = (rows) => rows.map(({ name }) => `\`${name}\``).join(', ')
+
+/** What each row shows, how much of it a full run does, and what it needs. */
+export const rowsTable = (rows) =>
+  [
+    '| `npm run proofs -- …` | shows | full load | needs |',
+    '|---|---|---|---|',
+    ...rows.map(({ name, title, loads, needs = [], optIn }) =>
+      cells(`\`${name}\`${optIn ? ' (opt-in)' : ''}`, title, pairs(loads.full), needs.join(', ')),
+    ),
+  ].join('\n')
 
 const summaryOf = (results) => {
   const there = results.flatMap(({ result }) => result ?? [])
+  if (there.length === 0) return 'No row was run yet.'
   const passed = there.filter((result) => result.passed)
   const mistakes = there.flatMap((result) => result.mistakes)
   const caught = mistakes.filter((mistake) => mistake.caught)
@@ -84,7 +95,7 @@ const lineOf = (row, result) => {
   )
 }
 
-const cells = (...values) => `| ${values.join(' | ')} |`
+const cells = (...values) => `| ${values.map((value) => String(value).replaceAll('|', '\\|')).join(' | ')} |`
 
 const pairs = (values) =>
   Object.entries(values)

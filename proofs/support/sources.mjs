@@ -36,7 +36,7 @@ export const proofHash = (row, proofs = PROOFS) => {
   const files = new Set([join(proofs, 'rows', `${row.name}.mjs`), ...own.flatMap(filesBelow)])
   // A set that grows while it is walked: what is added is walked as well.
   for (const file of files) for (const each of importedBy(file)) files.add(each)
-  return hashOf(resolve(proofs, '..'), [...files])
+  return hashOf(proofs, [...files])
 }
 
 const importedBy = (file) => {
