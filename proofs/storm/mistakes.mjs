@@ -1,0 +1,68 @@
+import { mutated } from '../support/mutate.mjs'
+
+const STORE = 'packages/store/dist/sqlite'
+const ENGINE = 'packages/engine/dist'
+
+/** A database that is made without its guard of items: nothing but the statements stands for them. */
+const WITHOUT_TRIGGER = {
+  file: `${STORE}/migrator.js`,
+  replace: 'assertForeignKeys(connection);',
+  by: `assertForeignKeys(connection); connection.exec('DROP TRIGGER IF EXISTS work_items_guard_update');`,
+}
+
+/** The two places that say under which lease an item may end: alone, and in a batch. */
+const guardedBy = (alone, batched) => [
+  {
+    file: `${STORE}/lease-guard.js`,
+    replace: `and state = 'running' and fencing_token = \${p('fencingToken')}\``,
+    by: `${alone}\``,
+  },
+  {
+    file: `${STORE}/completion.js`,
+    replace: `and work_items.state = 'running' and work_items.fencing_token = done.token`,
+    by: batched,
+  },
+]
+
+/** A caller is answered while its transaction is still open; it is committed by the next one, or a moment later. */
+export const answeredBeforeTheCommit = () =>
+  mutated(
+    {
+      file: `${STORE}/group.js`,
+      replace: `connection.exec('COMMIT');\n        return { state: 'committed', verdicts };`,
+      by: `setTimeout(() => { if (connection.inTransaction) connection.exec('COMMIT') }, 40);
+        return { state: 'committed', verdicts };`,
+    },
+    {
+      file: `${STORE}/group.js`,
+      replace: 'context.begin(connection);',
+      by: `if (connection.inTransaction) connection.exec('COMMIT'); context.begin(connection);`,
+    },
+  )
+
+/** Whoever once held an item may end it, whatever became of it since. */
+export const endedWithoutGuard = () => mutated(WITHOUT_TRIGGER, ...guardedBy('', ''))
+
+/** The state is tested, and the token isn't. */
+export const endedWithoutToken = () =>
+  mutated(WITHOUT_TRIGGER, ...guardedBy(`and state = 'running'`, `and work_items.state = 'running'`))
+
+/** The owner's name is tested instead of the token; every process is told the name that it goes by. */
+export const guardedByName = () => {
+  const name = `\${sql.raw(process.env.HOLDFAST_PROOF_OWNER ?? 'nobody')}`
+  return mutated(
+    WITHOUT_TRIGGER,
+    ...guardedBy(
+      `and state = 'running' and lease_owner = '${name}'`,
+      `and work_items.state = 'running' and work_items.lease_owner = '${name}'`,
+    ),
+  )
+}
+
+/** What a dead process held stays with it until its leases run out. */
+export const deadAreNotNoticed = () =>
+  mutated({
+    file: `${ENGINE}/sweep/sweep-steps.js`,
+    replace: 'for (const id of await store.liveness.dead()) {',
+    by: 'for (const id of []) {',
+  })
