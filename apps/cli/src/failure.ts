@@ -2,15 +2,18 @@
 export class CliError extends Error {
   /** True when the same request may succeed a little later. */
   readonly isPassing: boolean
+  /** What the command ends with. */
+  readonly exitCode: number
 
   constructor(
     readonly code: string,
     message: string,
-    options: { readonly cause?: unknown; readonly isPassing?: boolean } = {},
+    options: { readonly cause?: unknown; readonly isPassing?: boolean; readonly exitCode?: number } = {},
   ) {
     super(message, options)
     this.name = 'CliError'
     this.isPassing = options.isPassing ?? false
+    this.exitCode = options.exitCode ?? EXIT.failed
   }
 }
 

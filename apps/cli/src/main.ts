@@ -93,9 +93,9 @@ program
 
 program
   .command('doctor')
-  .description('look at the database file: settings, integrity, stuck work, dead processes')
+  .description('look at the database file; exit code 0 no problem, 1 problems, 2 it could not be looked at')
   .option('--json', 'as JSON')
-  .option('--full', 'check every page and index, not just the quick way')
+  .option('--full', 'check every page, index and row, not just the quick way')
   .action(async (options: { json?: boolean; full?: boolean }) => {
     // Loads the engine and the database library, which no other command needs.
     const { doctor } = await import('./commands/doctor.js')
@@ -114,7 +114,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
   if (error instanceof CliError || error instanceof StoreError) {
     process.stderr.write(`holdfast: ${error.code}: ${printable(error.message)}\n`)
-    return EXIT.failed
+    return error instanceof CliError ? error.exitCode : EXIT.failed
   }
   throw error
 }

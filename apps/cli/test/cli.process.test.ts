@@ -49,14 +49,15 @@ describe('the holdfast command', () => {
   })
 
   it.each([
-    ['cli.no_api', ['tasks'], {}],
-    ['cli.invalid_url', ['tasks'], { HOLDFAST_URL: 'x', HOLDFAST_TOKEN: 'x' }],
-    ['cli.unreachable', ['tasks'], { HOLDFAST_URL: 'http://127.0.0.1:1', HOLDFAST_TOKEN: 'x' }],
-    ['store.missing', ['doctor'], {}],
-  ])('says %s in the same way', async (expected, args, env) => {
+    ['cli.no_api', ['tasks'], {}, 1],
+    ['cli.invalid_url', ['tasks'], { HOLDFAST_URL: 'x', HOLDFAST_TOKEN: 'x' }, 1],
+    ['cli.unreachable', ['tasks'], { HOLDFAST_URL: 'http://127.0.0.1:1', HOLDFAST_TOKEN: 'x' }, 1],
+    // The doctor's own: it couldn't look.
+    ['store.missing', ['doctor'], {}, 2],
+  ])('says %s in the same way', async (expected, args, env, exitCode) => {
     const { code, stderr } = await runCli(args, { env: { HOLDFAST_DATA_DIR: await emptyFolder(), ...env } })
 
-    expect(code).toBe(1)
+    expect(code).toBe(exitCode)
     expect(stderr).toMatch(new RegExp(`^holdfast: ${expected.replace('.', '\\.')}: [^\n]+\n$`))
   })
 
@@ -66,7 +67,7 @@ describe('the holdfast command', () => {
 
     const { code, stderr } = await runCli(['doctor'], { env: { HOLDFAST_DATA_DIR: folder } })
 
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toMatch(/^holdfast: store\.not_a_database: [^\n]+\n$/)
   })
 

@@ -79,7 +79,7 @@ export class Ledger {
 
   /** What a full examination calls a problem: damage, orphans, permits left, leases that nobody takes back. */
   problems(): readonly Finding[] {
-    const { findings } = examine({ path: this.path, nowMs: Date.now(), full: true })
+    const { findings } = examine({ path: this.path, full: true })
     return findings.filter(({ severity }) => severity === 'problem')
   }
 

@@ -59,6 +59,10 @@ const networkTypeOf = (path: string, systems: FileSystems): string | undefined =
   return mounted !== undefined && NETWORK_FUSE.test(mounted) ? mounted : undefined
 }
 
+/** What the file system that holds `path` is called; its number where nobody says. */
+export const fileSystemTypeOf = (path: string, systems: FileSystems = ofThisMachine): string =>
+  mountTypeOf(path, systems.mounts()) ?? `0x${(systems.typeOf(path) >>> 0).toString(16)}`
+
 /**
  * Refuses a file system whose locks other machines share or don't keep. By the numbers of Linux: elsewhere a network
  * mount is not recognised.

@@ -40,5 +40,7 @@ export { sqlite } from './core.js'
 export { preparedChange, preparedRows } from './prepared.js'
 
 // For a person who looks at a file
-export { examine, type Examination, type ExamineOptions, type Finding } from './examine.js'
+export { examine, type Examination, type ExamineOptions } from './examine/examine.js'
+export { FINDING_CODES, type Finding, type FindingCode } from './examine/finding.js'
+export type { Disk } from './examine/disk.js'
 export { knownDefects, type KnownDefect } from './known-defects.js'

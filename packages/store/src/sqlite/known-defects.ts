@@ -1,7 +1,7 @@
 /** What is known to be wrong with the SQLite that runs, and how a user of the file stays clear of it. */
 export interface KnownDefect {
   /** Stable. */
-  readonly code: string
+  readonly code: 'sqlite.wal_reset_race'
   readonly message: string
   readonly fix: string
 }
