@@ -235,8 +235,6 @@ CREATE TABLE "work_items" (
 --> statement-breakpoint
 ALTER TABLE "checkpoint_verifications" ADD CONSTRAINT "checkpoint_verifications_checkpoint_seq_checkpoints_seq_fk" FOREIGN KEY ("checkpoint_seq") REFERENCES "public"."checkpoints"("seq") ON DELETE cascade ON UPDATE no action;
 --> statement-breakpoint
-ALTER TABLE "checkpoints" ADD CONSTRAINT "checkpoints_task_seq_tasks_seq_fk" FOREIGN KEY ("task_seq") REFERENCES "public"."tasks"("seq") ON DELETE cascade ON UPDATE no action;
---> statement-breakpoint
 ALTER TABLE "checkpoints" ADD CONSTRAINT "checkpoints_work_item_seq_work_items_seq_fk" FOREIGN KEY ("work_item_seq") REFERENCES "public"."work_items"("seq") ON DELETE set null ON UPDATE no action;
 --> statement-breakpoint
 ALTER TABLE "events" ADD CONSTRAINT "events_work_item_seq_work_items_seq_fk" FOREIGN KEY ("work_item_seq") REFERENCES "public"."work_items"("seq") ON DELETE cascade ON UPDATE no action;
@@ -261,9 +259,9 @@ CREATE UNIQUE INDEX "checkpoints_by_id" ON "checkpoints" USING btree ("tenant","
 --> statement-breakpoint
 CREATE UNIQUE INDEX "checkpoints_by_work_item" ON "checkpoints" USING btree ("work_item_seq","position");
 --> statement-breakpoint
-CREATE INDEX "checkpoints_by_type" ON "checkpoints" USING btree ("work_item_seq","type","position");
+CREATE INDEX "checkpoints_occasional" ON "checkpoints" USING btree ("work_item_seq","type","position") WHERE "checkpoints"."type" <> 'iteration_start' and "checkpoints"."type" <> 'iteration_end' and "checkpoints"."type" <> 'tool_executed' and "checkpoints"."type" <> 'llm_response';
 --> statement-breakpoint
-CREATE INDEX "checkpoints_by_task" ON "checkpoints" USING btree ("task_seq","seq");
+CREATE INDEX "checkpoints_without_item" ON "checkpoints" USING btree ("task_seq","seq") WHERE "checkpoints"."work_item_seq" is null;
 --> statement-breakpoint
 CREATE UNIQUE INDEX "documents_by_path" ON "documents" USING btree ("tenant","namespace","path");
 --> statement-breakpoint
@@ -1478,6 +1476,32 @@ WHEN (
   (NEW.state = 'completed' or NEW.state = 'failed' or NEW.state = 'cancelled') and OLD.state <> NEW.state
 )
 EXECUTE FUNCTION work_items_settle_task();
+--> statement-breakpoint
+CREATE FUNCTION work_items_take_checkpoints() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF not exists (select 1 from tasks parent where parent.seq = OLD.task_seq) THEN
+    DELETE FROM checkpoints WHERE work_item_seq = OLD.seq;
+  END IF;
+  RETURN OLD;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER work_items_take_checkpoints
+BEFORE DELETE ON work_items
+FOR EACH ROW
+EXECUTE FUNCTION work_items_take_checkpoints();
+--> statement-breakpoint
+CREATE FUNCTION tasks_take_checkpoints() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM checkpoints WHERE task_seq = OLD.seq and work_item_seq is null;
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER tasks_take_checkpoints
+AFTER DELETE ON tasks
+FOR EACH ROW
+EXECUTE FUNCTION tasks_take_checkpoints();
 --> statement-breakpoint
 CREATE FUNCTION work_item_streams_guard_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -31,7 +31,6 @@ CREATE TABLE `checkpoints` (
 	`metadata` text,
 	`evidence` text,
 	`created_at_ms` integer NOT NULL,
-	FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`work_item_seq`) REFERENCES `work_items`(`seq`) ON UPDATE no action ON DELETE set null,
 	CONSTRAINT "checkpoints_seq" CHECK("checkpoints"."seq" >= 1),
 	CONSTRAINT "checkpoints_type" CHECK(("checkpoints"."type" = 'iteration_start' or "checkpoints"."type" = 'iteration_end' or "checkpoints"."type" = 'tool_executed' or "checkpoints"."type" = 'llm_response' or "checkpoints"."type" = 'approval_point' or "checkpoints"."type" = 'state_transition' or "checkpoints"."type" = 'manual_checkpoint' or "checkpoints"."type" = 'error_boundary')),
@@ -45,9 +44,9 @@ CREATE UNIQUE INDEX `checkpoints_by_id` ON `checkpoints` (`tenant`,`id`);
 --> statement-breakpoint
 CREATE UNIQUE INDEX `checkpoints_by_work_item` ON `checkpoints` (`work_item_seq`,`position`);
 --> statement-breakpoint
-CREATE INDEX `checkpoints_by_type` ON `checkpoints` (`work_item_seq`,`type`,`position`);
+CREATE INDEX `checkpoints_occasional` ON `checkpoints` (`work_item_seq`,`type`,`position`) WHERE "checkpoints"."type" <> 'iteration_start' and "checkpoints"."type" <> 'iteration_end' and "checkpoints"."type" <> 'tool_executed' and "checkpoints"."type" <> 'llm_response';
 --> statement-breakpoint
-CREATE INDEX `checkpoints_by_task` ON `checkpoints` (`task_seq`,`seq`);
+CREATE INDEX `checkpoints_without_item` ON `checkpoints` (`task_seq`,`seq`) WHERE "checkpoints"."work_item_seq" is null;
 --> statement-breakpoint
 CREATE TABLE `documents` (
 	`seq` integer PRIMARY KEY NOT NULL,
@@ -1337,6 +1336,19 @@ BEGIN
       ELSE 'completed'
     END
   WHERE seq = NEW.task_seq AND state = 'active';
+END;
+--> statement-breakpoint
+CREATE TRIGGER work_items_take_checkpoints
+BEFORE DELETE ON work_items
+WHEN not exists (select 1 from tasks parent where parent.seq = OLD.task_seq)
+BEGIN
+  DELETE FROM checkpoints WHERE work_item_seq = OLD.seq;
+END;
+--> statement-breakpoint
+CREATE TRIGGER tasks_take_checkpoints
+AFTER DELETE ON tasks
+BEGIN
+  DELETE FROM checkpoints WHERE task_seq = OLD.seq and work_item_seq is null;
 END;
 --> statement-breakpoint
 CREATE TRIGGER sections_fts_insert

@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES } from '../checkpoint-type.js'
-import { isOneOf, isRowNumber } from '../predicates.js'
+import { isOccasional, isOneOf, isRowNumber } from '../predicates.js'
 import { identity, int8, isJson, isJsonWhereSaid } from './columns.js'
-import { tasks } from './tasks.js'
 import { workItems } from './work-items.js'
 
 /** Append-only progress of a work item. Outlives the item (its link becomes NULL), ends with the task. */
@@ -13,9 +12,8 @@ export const checkpoints = pgTable(
     seq: identity(),
     tenant: text('tenant').notNull(),
     id: text('id').notNull(),
-    taskSeq: int8('task_seq')
-      .notNull()
-      .references(() => tasks.seq, { onDelete: 'cascade' }),
+    /** Its item's. No foreign key: that would take an index of all rows by task (see `TAKE_CHECKPOINTS`). */
+    taskSeq: int8('task_seq').notNull(),
     workItemSeq: int8('work_item_seq').references(() => workItems.seq, { onDelete: 'set null' }),
     /** 1, 2, 3 … within the item; a position is never given twice, not even after a deletion. */
     position: int8('position').notNull(),
@@ -38,10 +36,10 @@ export const checkpoints = pgTable(
     uniqueIndex('checkpoints_by_id').on(t.tenant, t.id),
     // append, latest, list newest first
     uniqueIndex('checkpoints_by_work_item').on(t.workItemSeq, t.position),
-    // latest of a type, last verified of a type
-    index('checkpoints_by_type').on(t.workItemSeq, t.type, t.position),
-    // a task's checkpoints, newest first; the cascade from tasks
-    index('checkpoints_by_task').on(t.taskSeq, t.seq),
+    // latest of a type, last verified of a type; what every round writes is found along the index above
+    index('checkpoints_occasional').on(t.workItemSeq, t.type, t.position).where(isOccasional(t.type)),
+    // of those whose item is gone, what the deletion of a task takes along
+    index('checkpoints_without_item').on(t.taskSeq, t.seq).where(sql`${t.workItemSeq} is null`),
     check('checkpoints_seq', isRowNumber(t.seq)),
     check('checkpoints_type', isOneOf(t.type, CHECKPOINT_TYPES)),
     check('checkpoints_replayed', sql`${t.isReplayed} in (0, 1)`),

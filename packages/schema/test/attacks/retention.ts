@@ -90,6 +90,19 @@ export const retentionAttacks = (fresh: Fresh): void => {
       })
     })
 
+    it('of a finished task takes along what its items left behind when they went before it', async () => {
+      const db = await fresh()
+      await family(db)
+      await permit(db, 'work_item', 1)
+      await db.exec('delete from work_items where seq = 1')
+      expect(await only(db, 'select work_item_seq from checkpoints')).toEqual({ work_item_seq: null })
+      await permit(db, 'task', 1)
+
+      await db.exec('delete from tasks where seq = 1')
+
+      for (const table of ['checkpoints', 'checkpoint_verifications']) expect(await count(db, table)).toBe(0)
+    })
+
     it('of a checkpoint, a journal, a verification or a key needs a permit of its own kind', async () => {
       const db = await fresh()
       await family(db)

@@ -1,4 +1,4 @@
-import type { CheckpointType, VerificationOutcome } from '@holdfast/schema'
+import { ROUND_CHECKPOINT_TYPES, type CheckpointType, type VerificationOutcome } from '@holdfast/schema'
 import { sql, type SQL } from 'drizzle-orm'
 import {
   appendCheckpoint,
@@ -13,6 +13,7 @@ import {
 } from '../checkpoints.js'
 import { granted, refused, type Verdict } from '../operation.js'
 import { checkpointIsProtected } from './checkpoint-protection.js'
+import type { SqliteDatabase } from './connection.js'
 import { isRefusedAs } from './database-errors.js'
 import { evidenceRowOnSqlite } from './evidence-row.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
@@ -200,31 +201,44 @@ const newestFirst = (condition: SQL): SQL => sql`
   order by checkpoint.position desc
   limit ${p('limit')}`
 
-const OF_TYPE = sql`checkpoint.type = ${p('type')}`
+/** Along the items' index: the newest of a type that every round writes is never far. */
+const OF_ROUND_TYPE = sql`checkpoint.type = ${p('type')}`
+/** Along the index of the other types, whose predicate it repeats: SQLite can't see what a parameter will be. */
+const OF_OCCASIONAL_TYPE = sql.join(
+  [OF_ROUND_TYPE, ...ROUND_CHECKPOINT_TYPES.map((round) => sql.raw(`checkpoint.type <> '${round}'`))],
+  sql` and `,
+)
+
+const ROUND_TYPES: ReadonlySet<CheckpointType> = new Set(ROUND_CHECKPOINT_TYPES)
 const OLDER = sql`checkpoint.position < ${p('before')}`
 const IS_VERIFIED = sql`${LAST_OUTCOME} = 'verified'`
 
 type Find = (values: object) => Row[]
 
+/** Newest first, where `condition` holds: of any type, or of the one that is asked for. */
+const preparedNewest = (db: SqliteDatabase, condition: SQL): ((type: CheckpointType | null) => Find) => {
+  const any: Find = preparedRows(db, newestFirst(condition))
+  const ofRound: Find = preparedRows(db, newestFirst(sql`${OF_ROUND_TYPE} and ${condition}`))
+  const ofOccasional: Find = preparedRows(db, newestFirst(sql`${OF_OCCASIONAL_TYPE} and ${condition}`))
+  return (type) => {
+    if (type === null) return any
+    return ROUND_TYPES.has(type) ? ofRound : ofOccasional
+  }
+}
+
 const latest = quickRead(latestCheckpoint, (db) => {
-  const any: Find = preparedRows(db, newestFirst(OLDER))
-  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER}`))
-  const verified: Find = preparedRows(db, newestFirst(sql`${OLDER} and ${IS_VERIFIED}`))
-  const verifiedOfType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER} and ${IS_VERIFIED}`))
+  const newest = preparedNewest(db, OLDER)
+  const newestVerified = preparedNewest(db, sql`${OLDER} and ${IS_VERIFIED}`)
   return (args) => {
-    const [untyped, typed] = args.onlyVerified ? [verified, verifiedOfType] : [any, ofType]
-    const [row] = (args.type === null ? untyped : typed)({ ...args, before: END, limit: 1 })
+    const find = (args.onlyVerified ? newestVerified : newest)(args.type)
+    const [row] = find({ ...args, before: END, limit: 1 })
     return granted(row ? toRecord(row) : null)
   }
 })
 
 const list = read(listCheckpoints, (db) => {
-  const any: Find = preparedRows(db, newestFirst(OLDER))
-  const ofType: Find = preparedRows(db, newestFirst(sql`${OF_TYPE} and ${OLDER}`))
-  return (args) => {
-    const find = args.type === null ? any : ofType
-    return granted(find({ ...args, before: args.beforePosition ?? END }).map(toRecord))
-  }
+  const newest = preparedNewest(db, OLDER)
+  return (args) => granted(newest(args.type)({ ...args, before: args.beforePosition ?? END }).map(toRecord))
 })
 
 const get = quickRead(getCheckpoint, (db) => {

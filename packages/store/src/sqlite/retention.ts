@@ -99,7 +99,12 @@ const preparedTaskDeletion = (
   const permitCheckpoints = preparedChange(
     db,
     sql`insert into retention_permits (kind, row_seq)
-        select 'checkpoint', seq from checkpoints where task_seq = ${p('taskSeq')} order by seq limit ${p('most')}`,
+        select 'checkpoint', checkpoint.seq
+        from work_items as item join checkpoints as checkpoint on checkpoint.work_item_seq = item.seq
+        where item.task_seq = ${p('taskSeq')}
+        union all
+        select 'checkpoint', seq from checkpoints where task_seq = ${p('taskSeq')} and work_item_seq is null
+        limit ${p('most')}`,
   )
   const permitItems = preparedChange(
     db,

@@ -39,17 +39,25 @@ describe('the plan of', () => {
     expect(place).toContain('SEARCH stream USING INTEGER PRIMARY KEY')
   })
 
-  it('latest and list walk the item’s checkpoints backwards, of one type along the index of types', () => {
+  it('latest and list walk the item’s checkpoints backwards, of an occasional type along the index of those', () => {
     const connection = openSchema()
-    const [any, ofType, verified, verifiedOfType] = plansOf(connection, latestCheckpoint)
-    const [listed, listedOfType] = plansOf(connection, listCheckpoints)
+    const plans = [...plansOf(connection, latestCheckpoint), ...plansOf(connection, listCheckpoints)]
 
-    for (const plan of [any, verified, listed])
-      expect(plan).toContain('SEARCH checkpoint USING INDEX checkpoints_by_work_item (work_item_seq=? AND position<?)')
-    for (const plan of [ofType, verifiedOfType, listedOfType])
+    expect(plans).toHaveLength(9)
+    for (const [at, plan] of plans.entries()) {
       expect(plan).toContain(
-        'SEARCH checkpoint USING INDEX checkpoints_by_type (work_item_seq=? AND type=? AND position<?)',
+        at % 3 === 2
+          ? 'SEARCH checkpoint USING INDEX checkpoints_occasional (work_item_seq=? AND type=? AND position<?)'
+          : 'SEARCH checkpoint USING INDEX checkpoints_by_work_item (work_item_seq=? AND position<?)',
       )
+    }
+  })
+
+  it('the checkpoints of a task are found through its items, and those whose item is gone along their own index', () => {
+    const [permits] = plansOf(openSchema(), deleteFinishedTasks).filter((plan) => plan.includes('checkpoint'))
+
+    expect(permits).toContain('SEARCH checkpoint USING COVERING INDEX checkpoints_by_work_item (work_item_seq=?)')
+    expect(permits).toContain('SEARCH checkpoints USING INDEX checkpoints_without_item (task_seq=?)')
   })
 
   it('a page of events begins at its position', () => {

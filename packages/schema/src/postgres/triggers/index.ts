@@ -4,6 +4,7 @@ import { clock } from './clock.js'
 import { guardTrigger } from './guard.js'
 import { journalTriggers } from './journal.js'
 import { settleTrigger } from './settle.js'
+import { takeCheckpointsTriggers } from './take-checkpoints.js'
 import { truncateGuards } from './truncate.js'
 
 /** Every trigger of a PostgreSQL store. */
@@ -11,6 +12,7 @@ export const postgresTriggers: readonly SchemaObject[] = [
   ...guards.map(guardTrigger),
   ...journalTriggers,
   settleTrigger,
+  ...takeCheckpointsTriggers,
   ...truncateGuards,
 ]
 

@@ -4,12 +4,14 @@ import { fullTextIndex, fullTextTriggers } from './full-text.js'
 import { guardTrigger } from './guard.js'
 import { journalTriggers } from './journal.js'
 import { settleTrigger } from './settle.js'
+import { takeCheckpointsTriggers } from './take-checkpoints.js'
 
 /** Every trigger of a SQLite store. */
 export const sqliteTriggers: readonly SchemaObject[] = [
   ...guards.map(guardTrigger),
   ...journalTriggers,
   settleTrigger,
+  ...takeCheckpointsTriggers,
   ...fullTextTriggers,
 ]
 
