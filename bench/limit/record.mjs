@@ -19,6 +19,12 @@ export const recordStatements = () => {
       log?.push({ sql, params: [...params], found: rows.length, cells: cellsOf(rows[0]) })
       return rows
     }
+    const get = statement.get
+    statement.get = (params) => {
+      const row = get.call(statement, params)
+      log?.push({ sql, params: [...params], found: row ? 1 : 0, cells: cellsOf(row) })
+      return row
+    }
     const run = statement.run
     statement.run = (params) => {
       const answer = run.call(statement, params)

@@ -5,7 +5,7 @@ import { granted, refused } from '../operation.js'
 import type { SqliteDatabase } from './connection.js'
 import { oneStatement, type SqliteBinding } from './module.js'
 import { payloadOf } from './payload-columns.js'
-import { preparedChange, preparedRows } from './prepared.js'
+import { preparedChange, preparedTuple, preparedTuples } from './prepared.js'
 import { preparedPromotion } from './promotion.js'
 
 const p = sql.placeholder
@@ -13,13 +13,11 @@ const p = sql.placeholder
 /** Due items that one claim makes pending: enough to keep up with claims, too few to make one slow. */
 const PROMOTED_PER_CLAIM = 100
 
-/** What a worker is told of an item, as it is before it is leased. */
+/** What a worker is told of an item, as it is before it is leased: the columns of {@link Row}, in its order. */
 const CLAIMABLE = sql`
-  item.seq, item.tenant, item.id as "workItemId", item.fencing_token as "fencingToken",
-  (select task.id from tasks task where task.seq = item.task_seq) as "taskId",
-  item.is_root as "isRoot", item.type, item.queue, item.priority, item.attempt, item.max_attempts as "maxAttempts",
-  item.input, item.input_encoding as "inputEncoding", item.deadline_at_ms as "deadlineAtMs",
-  item.timeout_ms as "timeoutMs", item.created_at_ms as "createdAtMs"`
+  item.seq, item.tenant, item.id, item.fencing_token, (select task.id from tasks task where task.seq = item.task_seq),
+  item.is_root, item.type, item.queue, item.priority, item.attempt, item.max_attempts,
+  item.input, item.input_encoding, item.deadline_at_ms, item.timeout_ms, item.created_at_ms`
 
 /** One queue of one tenant. Flat in the backlog: nothing but claimable items is in its index. */
 const headOfQueue = (arm: number): SQL => sql`
@@ -65,45 +63,50 @@ const LEASE_ONE = leaseItems(sql`= ${p('seqs')}`)
 /** One statement for a batch: it keeps the pages that it may have to undo once, not once per item. */
 const LEASE_BATCH = leaseItems(sql`in (select value from json_each(${p('seqs')}))`)
 
-interface Row {
-  readonly seq: number
-  readonly tenant: string
-  readonly workItemId: string
-  readonly fencingToken: number
-  readonly taskId: string
-  readonly isRoot: number
-  readonly type: string
-  readonly queue: string
-  readonly priority: number
-  readonly attempt: number
-  readonly maxAttempts: number
-  readonly input: string
-  readonly inputEncoding: string
-  readonly deadlineAtMs: number | null
-  readonly timeoutMs: number | null
-  readonly createdAtMs: number
-}
+/** An array, because an object of sixteen columns is made by its names, one call into the library each. */
+type Row = readonly [
+  seq: number,
+  tenant: string,
+  workItemId: string,
+  fencingToken: number,
+  taskId: string,
+  isRoot: number,
+  type: string,
+  queue: string,
+  priority: number,
+  attempt: number,
+  maxAttempts: number,
+  input: string,
+  inputEncoding: string,
+  deadlineAtMs: number | null,
+  timeoutMs: number | null,
+  createdAtMs: number,
+]
 
 /** The item as its lease leaves it. */
-const leaseOf = (row: Row, { leaseMs, ahead, nowMs }: ClaimArgs): Lease => ({
-  tenant: row.tenant,
-  workItemId: row.workItemId,
-  fencingToken: row.fencingToken + 1,
-  taskId: row.taskId,
-  isRoot: row.isRoot === 1,
-  type: row.type,
-  queue: row.queue,
-  priority: row.priority,
-  attempt: row.attempt + 1,
-  maxAttempts: row.maxAttempts,
-  leaseMs,
-  leaseExpiresAtMs: nowMs + leaseMs,
-  isAhead: ahead,
-  input: payloadOf(row.input, row.inputEncoding),
-  deadlineAtMs: row.deadlineAtMs,
-  timeoutMs: row.timeoutMs,
-  createdAtMs: row.createdAtMs,
-})
+const leaseOf = (row: Row, { leaseMs, ahead, nowMs }: ClaimArgs): Lease => {
+  const [, tenant, workItemId, fencingToken, taskId, isRoot, type, queue, priority, attempt, maxAttempts] = row
+  const [, , , , , , , , , , , input, inputEncoding, deadlineAtMs, timeoutMs, createdAtMs] = row
+  return {
+    tenant,
+    workItemId,
+    fencingToken: fencingToken + 1,
+    taskId,
+    isRoot: isRoot === 1,
+    type,
+    queue,
+    priority,
+    attempt: attempt + 1,
+    maxAttempts,
+    leaseMs,
+    leaseExpiresAtMs: nowMs + leaseMs,
+    isAhead: ahead,
+    input: payloadOf(input, inputEncoding),
+    deadlineAtMs,
+    timeoutMs,
+    createdAtMs,
+  }
+}
 
 interface Arm {
   readonly tenant: string
@@ -119,15 +122,28 @@ const armsOf = ({ tenants, queues, rotation }: ClaimArgs): readonly Arm[] => {
 
 interface Look {
   readonly count: number
-  readonly look: (values: object) => Row[]
+  readonly look: LookOf
+}
+
+type LookOf = (values: { readonly limit: number }) => readonly Row[]
+
+/** A claim of one item, the usual one of a worker, asks for one row. */
+const preparedLook = (db: SqliteDatabase, heads: SQL): LookOf => {
+  const one = preparedTuple<Row>(db, heads)
+  const several = preparedTuples<Row>(db, heads)
+  return (values) => {
+    if (values.limit !== 1) return several(values)
+    const row = one(values)
+    return row ? [row] : []
+  }
 }
 
 /** Looks into any number of arms, in their order, until `limit` items are found. */
-const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: number) => Row[]) => {
-  const lookOf = (count: number): Look => ({ count, look: preparedRows<Row>(db, headsOfQueues(count)) })
+const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: number) => readonly Row[]) => {
+  const lookOf = (count: number): Look => ({ count, look: preparedLook(db, headsOfQueues(count)) })
   const [one, few, many] = [lookOf(1), lookOf(4), lookOf(MOST_ARMS)]
-  const lookInto = (arms: readonly Arm[], limit: number): Row[] => {
-    const values: Record<string, string | number | null> = { limit }
+  const lookInto = (arms: readonly Arm[], limit: number): readonly Row[] => {
+    const values: { limit: number; [name: string]: string | number | null } = { limit }
     const { count, look } = arms.length <= one.count ? one : arms.length <= few.count ? few : many
     for (let arm = 0; arm < count; arm++) {
       values[`tenant${arm}`] = arms[arm]?.tenant ?? null
@@ -136,6 +152,7 @@ const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: numbe
     return look(values)
   }
   return (arms, limit) => {
+    if (arms.length <= MOST_ARMS) return lookInto(arms, limit)
     const found: Row[] = []
     for (let at = 0; at < arms.length && found.length < limit; at += MOST_ARMS)
       found.push(...lookInto(arms.slice(at, at + MOST_ARMS), limit - found.length))
@@ -148,7 +165,7 @@ const preparedHeads = (db: SqliteDatabase): ((arms: readonly Arm[], limit: numbe
 export const claimBinding: SqliteBinding = oneStatement(claim, (db) => {
   const { promote } = preparedPromotion(db)
   const heads = preparedHeads(db)
-  const headOfTask = preparedRows<Row>(db, HEAD_OF_TASK)
+  const headOfTask = preparedTuples<Row>(db, HEAD_OF_TASK)
   const leaseOne = preparedChange(db, LEASE_ONE)
   const leaseBatch = preparedChange(db, LEASE_BATCH)
   return (args) => {
@@ -167,7 +184,7 @@ export const claimBinding: SqliteBinding = oneStatement(claim, (db) => {
       startedAtMs: ahead ? null : nowMs,
     }
     const found = taskId === null ? heads(armsOf(args), limit) : headOfTask({ tenant, taskId, limit })
-    const seqs = found.map(({ seq }) => seq)
+    const seqs = found.map(([seq]) => seq)
     const leased =
       seqs.length === 1
         ? leaseOne({ ...values, seqs: seqs[0] })

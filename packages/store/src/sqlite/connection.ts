@@ -9,17 +9,21 @@ export type SqliteDatabase = BaseSQLiteDatabase<'sync', unknown, any, any>
 /** What a statement may be given: booleans travel as 0 and 1, and nothing is left undefined. */
 export type SqlValue = string | number | bigint | null | Uint8Array
 
-/** One prepared statement. It is always stepped to its end, so it never keeps the write lock. */
+/** One prepared statement. No call leaves it half-stepped, so it never keeps the write lock. */
 export interface Statement {
   /** For statements without rows. Refuses one that returns rows: use {@link all}. */
   run(...params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
   all(...params: readonly SqlValue[]): Record<string, SqlValue>[]
   get(...params: readonly SqlValue[]): Record<string, SqlValue> | undefined
-  /** Rows as arrays, for drizzle. */
-  raw(): {
-    all(...params: readonly SqlValue[]): SqlValue[][]
-    get(...params: readonly SqlValue[]): SqlValue[] | undefined
-  }
+  /** The same with rows as arrays, which cost less: for drizzle, and for hot statements. */
+  raw(): ArrayStatement
+}
+
+/** A {@link Statement} whose rows are arrays. */
+export interface ArrayStatement {
+  all(...params: readonly SqlValue[]): SqlValue[][]
+  /** A third of what `all` takes for one row. */
+  get(...params: readonly SqlValue[]): SqlValue[] | undefined
 }
 
 /** The driver port: what each SQLite library is bent to. The only place that knows which one runs. */

@@ -21,12 +21,12 @@ export class GroupMarker {
 
   constructor(connection: Connection, processId: string) {
     const name = markerName(processId)
-    const changes = connection.prepare('SELECT total_changes() AS n')
+    const changes = connection.prepare('SELECT total_changes()').raw()
     const put = connection.prepare(
       'INSERT INTO store_properties (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     )
     const read = connection.prepare('SELECT value FROM store_properties WHERE name = ?')
-    this.#changes = () => Number(changes.get()?.n)
+    this.#changes = () => Number(changes.get()?.[0])
     this.#put = (value) => void put.run(name, value)
     this.#read = () => read.get(name)?.value as string | undefined
     this.#changesBefore = this.#changes()

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { SqliteDatabase } from './connection.js'
-import { preparedChange, preparedRows } from './prepared.js'
+import { preparedChange, preparedTuple } from './prepared.js'
 
 const p = sql.placeholder
 
 /** When the next `scheduled` item is due: the head of its index, which the lower bound makes a search. */
 const NEXT_DUE = sql`
-  select visible_at_ms as "dueAtMs"
+  select visible_at_ms
   from work_items
   where state = 'scheduled' and visible_at_ms >= 0
   order by visible_at_ms
@@ -32,10 +32,10 @@ const PROMOTE = sql`
 export const preparedPromotion = (
   db: SqliteDatabase,
 ): { nextDueAtMs(): number | null; promote(limit: number, nowMs: number): number } => {
-  const nextDue = preparedRows<{ dueAtMs: number }>(db, NEXT_DUE)
+  const nextDue = preparedTuple<[dueAtMs: number]>(db, NEXT_DUE)
   const update = preparedChange(db, PROMOTE)
   let nothingDueAtMs = Number.NaN
-  const nextDueAtMs = (): number | null => nextDue()[0]?.dueAtMs ?? null
+  const nextDueAtMs = (): number | null => nextDue()?.[0] ?? null
   return {
     nextDueAtMs,
     promote: (limit, nowMs) => {

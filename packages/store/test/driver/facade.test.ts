@@ -111,11 +111,29 @@ describe.each(TESTED_DRIVERS)('a connection through %s', (driver) => {
       expect(statement.raw().get()).toBeUndefined()
     })
 
+    it('runs one statement for all rows, for one and for none, in any order', () => {
+      const connection = openNotes()
+      connection.exec(`INSERT INTO notes (body) VALUES ('a'), ('b')`)
+      const from = connection.prepare('SELECT id FROM notes WHERE id >= ? ORDER BY id').raw()
+
+      const rows = [from.all(9), from.get(1), from.all(1), from.get(9), from.get(2), from.all(2), from.get(1)]
+
+      expect(rows).toEqual([[], [1], [[1], [2]], undefined, [2], [[2]], [1]])
+    })
+
+    it('forgets a failure with the call that met it', () => {
+      const first = open().prepare(`SELECT json(?)`).raw()
+
+      expect(() => first.get('{')).toThrow(/malformed/)
+      expect(first.get('{}')).toEqual(['{}'])
+    })
+
     it('refuses an integer that a number would round', () => {
       const statement = open().prepare('SELECT 9007199254740993 AS big')
 
       expect(() => statement.all()).toThrow(expect.objectContaining({ code: 'input.invalid' }))
       expect(() => statement.raw().all()).toThrow(expect.objectContaining({ code: 'input.invalid' }))
+      expect(() => statement.raw().get()).toThrow(expect.objectContaining({ code: 'input.invalid' }))
       expect(open().prepare('SELECT CAST(9007199254740993 AS TEXT) AS big').get()).toEqual({ big: '9007199254740993' })
     })
   })
@@ -195,6 +213,18 @@ describe.each(TESTED_DRIVERS)('a connection through %s', (driver) => {
       second.exec('COMMIT')
 
       expect(first.prepare('SELECT body FROM notes').all()).toEqual([{ body: 'b' }])
+    })
+
+    it('are free again after the first of several rows', () => {
+      const [first, second] = openTwo()
+      first.exec(`INSERT INTO notes (body) VALUES ('a'), ('b')`)
+
+      expect(first.prepare('SELECT body FROM notes ORDER BY id').raw().get()).toEqual(['a'])
+      second.exec(`UPDATE notes SET body = 'c' WHERE body = 'a'`)
+
+      // One that still read the file as it was before could not write to it.
+      first.prepare('INSERT INTO notes (body) VALUES (?)').run('d')
+      expect(first.prepare('SELECT body FROM notes ORDER BY id').raw().get()).toEqual(['c'])
     })
 
     it('are freed when a statement outside of a transaction fails', () => {

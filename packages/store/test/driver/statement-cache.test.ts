@@ -11,6 +11,7 @@ const openCache = (capacity: number): { cache: StatementCache; prepared: string[
       run: () => ({ changes: 0, lastInsertRowid: 0 }),
       all: () => [],
       arrays: () => [],
+      first: () => undefined,
     }
     return { text: { parameters: 0, writes: false }, native }
   })

@@ -89,6 +89,11 @@ const statementOf = (native: BetterStatement): NativeStatement => {
     native.run(params)
     return []
   }
+  const arrays = (params: readonly SqlValue[]): SqlValue[][] => {
+    const rows = rowsOf(params, true) as SqlValue[][]
+    for (const row of rows) mendArray(row, fromBetterSqlite3)
+    return rows
+  }
   return {
     returnsRows: native.reader,
     run: (params) => native.run(params),
@@ -97,11 +102,8 @@ const statementOf = (native: BetterStatement): NativeStatement => {
       for (const row of rows) mendRow(row, fromBetterSqlite3)
       return rows
     },
-    arrays: (params) => {
-      const rows = rowsOf(params, true) as SqlValue[][]
-      for (const row of rows) mendArray(row, fromBetterSqlite3)
-      return rows
-    },
+    arrays,
+    first: (params) => arrays(params)[0],
   }
 }
 

@@ -65,11 +65,14 @@ export const facadeOver = (native: NativeDatabase, options: FacadeOptions): Driv
   const facade = (statement: CachedStatement): Statement => {
     const all = (params: readonly unknown[]): Record<string, SqlValue>[] => run(statement, params, stepAll)
     const arrays = (params: readonly unknown[]): SqlValue[][] => run(statement, params, stepArrays)
+    const first = (params: readonly unknown[]): SqlValue[] | undefined =>
+      statement.text.writes ? arrays(params)[0] : run(statement, params, stepFirst)
+    const raw = { all: (...params: SqlValue[]) => arrays(params), get: (...params: SqlValue[]) => first(params) }
     return {
       run: (...params) => run(statement, params, stepWithoutRows),
       all: (...params) => all(params),
       get: (...params) => all(params)[0],
-      raw: () => ({ all: (...params) => arrays(params), get: (...params) => arrays(params)[0] }),
+      raw: () => raw,
     }
   }
 
@@ -114,6 +117,8 @@ const closeNative = (native: NativeDatabase): void => {
 const stepAll = (native: NativeStatement, values: readonly SqlValue[]): Record<string, SqlValue>[] => native.all(values)
 
 const stepArrays = (native: NativeStatement, values: readonly SqlValue[]): SqlValue[][] => native.arrays(values)
+
+const stepFirst = (native: NativeStatement, values: readonly SqlValue[]): SqlValue[] | undefined => native.first(values)
 
 const stepWithoutRows = (native: NativeStatement, values: readonly SqlValue[]): ReturnType<Statement['run']> => {
   // libsql steps it once and never resets it: the row isn't committed, and the write lock stays held.

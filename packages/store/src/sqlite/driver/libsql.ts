@@ -8,6 +8,7 @@ import type { NativeDatabase, NativeStatement } from './native.js'
 interface LibsqlStatement {
   run(params: readonly SqlValue[]): { changes: number; lastInsertRowid: number | bigint }
   all(params: readonly SqlValue[]): unknown[]
+  get(params: readonly SqlValue[]): unknown
   raw(on: boolean): LibsqlStatement
   columns(): readonly unknown[]
 }
@@ -38,7 +39,9 @@ const load = (): Libsql => {
 /** It gives blobs as ArrayBuffers; everybody else gives bytes. */
 const fromLibsql = (value: object): Uint8Array => new Uint8Array(value as ArrayBuffer)
 
-const statementOf = (native: LibsqlStatement): NativeStatement => {
+const statementOf = (prepare: () => LibsqlStatement): NativeStatement => {
+  const native = prepare()
+  const first = firstRowOf(prepare)
   let isRaw = false
   const mode = (raw: boolean): LibsqlStatement => {
     if (raw !== isRaw) native.raw(raw)
@@ -51,8 +54,7 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
       const { changes, lastInsertRowid } = native.run(params)
       return { changes, lastInsertRowid }
     },
-    // libsql's all(), never get() or iterate(): get() adds `_metadata` and, after an error, repeats it; iterate() left
-    // early keeps the lock.
+    // libsql's all() and never iterate(), which keeps the lock when it is left early.
     all: (params) => {
       const rows = mode(false).all(params) as Record<string, SqlValue>[]
       for (const row of rows) mendRow(row, fromLibsql)
@@ -63,6 +65,29 @@ const statementOf = (native: LibsqlStatement): NativeStatement => {
       for (const row of rows) mendArray(row, fromLibsql)
       return rows
     },
+    first: (params) => {
+      const row = first(params)
+      if (row) mendArray(row, fromLibsql)
+      return row
+    },
+  }
+}
+
+/**
+ * One row by libsql's get(), which takes a third of what all() takes, on a statement of its own that is read by nothing
+ * else: get() after all() finds the statement not reset and silently runs it with the parameters that all() was given;
+ * after an error it repeats that error for ever; and as an object, not an array, its row would have a `_metadata`.
+ */
+const firstRowOf = (prepare: () => LibsqlStatement): NativeStatement['first'] => {
+  let statement: LibsqlStatement | undefined
+  return (params) => {
+    statement ??= prepare().raw(true)
+    try {
+      return statement.get(params) as SqlValue[] | undefined
+    } catch (error) {
+      statement = undefined
+      throw error
+    }
   }
 }
 
@@ -76,7 +101,7 @@ export const openLibsql = (path: string): NativeDatabase => {
       return native.inTransaction
     },
     exec: (sql) => native.exec(sql),
-    prepare: (sql) => statementOf(native.prepare(sql)),
+    prepare: (sql) => statementOf(() => native.prepare(sql)),
     close: () => native.close(),
   }
 }

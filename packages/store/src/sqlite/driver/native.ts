@@ -15,7 +15,7 @@ export interface NativeDatabase {
   close(): void
 }
 
-/** A prepared statement. `all` and `arrays` step it to its end, always: a statement left early keeps its lock. */
+/** A prepared statement. No call leaves it half-stepped: that would keep its lock. */
 export interface NativeStatement {
   /** True when it has columns: a SELECT, a PRAGMA that answers, anything with RETURNING. */
   readonly returnsRows: boolean
@@ -23,4 +23,6 @@ export interface NativeStatement {
   run(params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
   all(params: readonly SqlValue[]): Record<string, SqlValue>[]
   arrays(params: readonly SqlValue[]): SqlValue[][]
+  /** The first row of a statement that only reads. */
+  first(params: readonly SqlValue[]): SqlValue[] | undefined
 }

@@ -45,22 +45,26 @@ const exactly = <Result>(read: () => Result): Result => {
   }
 }
 
-const statementOf = (native: NodeStatement): NativeStatement => ({
-  returnsRows: native.columns().length > 0,
-  run: (params) => {
-    const { changes, lastInsertRowid } = native.run(...params)
-    return { changes: Number(changes), lastInsertRowid }
-  },
-  all: (params) => {
-    native.setReturnArrays(false)
-    // Its rows have no prototype; a copy is an ordinary object, as from every other driver.
-    return exactly(() => native.all(...params) as Record<string, SqlValue>[]).map((row) => ({ ...row }))
-  },
-  arrays: (params) => {
+const statementOf = (native: NodeStatement): NativeStatement => {
+  const arrays = (params: readonly SqlValue[]): SqlValue[][] => {
     native.setReturnArrays(true)
     return exactly(() => native.all(...params) as SqlValue[][])
-  },
-})
+  }
+  return {
+    returnsRows: native.columns().length > 0,
+    run: (params) => {
+      const { changes, lastInsertRowid } = native.run(...params)
+      return { changes: Number(changes), lastInsertRowid }
+    },
+    all: (params) => {
+      native.setReturnArrays(false)
+      // Its rows have no prototype; a copy is an ordinary object, as from every other driver.
+      return exactly(() => native.all(...params) as Record<string, SqlValue>[]).map((row) => ({ ...row }))
+    },
+    arrays,
+    first: (params) => arrays(params)[0],
+  }
+}
 
 /** Opens `path` with the SQLite inside Node. No rule is applied here: `facade.ts` does that. */
 export const openNodeSqlite = (path: string): NativeDatabase => {
