@@ -1,5 +1,5 @@
 // The store, and what users call on it
-export type { EngineName, Store, StoreEngine, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
+export type { EngineName, FileCheck, Store, StoreEngine, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
 export type { Liveness, ProcessLiveness } from './liveness.js'
 export { repositories, type Repositories } from './repositories/index.js'
 export type { RepositoryOptions, TenantOption } from './repositories/context.js'

@@ -59,7 +59,15 @@ export interface StoreInfo {
   readonly settings: Readonly<Record<string, string | number>>
   /** This process's id in `processes`, and the name of its death lock. */
   readonly processId: string
+  /** What is known of the file after its last stop. */
+  readonly fileCheck: FileCheck
 }
+
+/**
+ * `not_needed`: it was closed well, others have it open, or the database looks after itself. Else a quick check is
+ * `running`, or has ended: `sound`, `damaged` (nothing is written any more), or `cut_short` before it saw everything.
+ */
+export type FileCheck = 'not_needed' | 'running' | 'sound' | 'cut_short' | 'damaged'
 
 /** One moment's figures; counters only grow. */
 export interface StoreMetrics {
@@ -92,6 +100,7 @@ export interface StoreWarning {
    * can't be told, so its leases end by expiry.
    * `lock.want_failed`: a process that waits for the write lock can't say so, and gets it later.
    * `bell.silent`, `bell.unwatched`: new work is found by polling, every half second.
+   * `file.checked`: the check after an unclean stop has ended, later than the start. `store.corrupt`: it found damage.
    */
   readonly code: string
   readonly message: string

@@ -22,6 +22,8 @@ export interface StartSummary {
     readonly durability: string
     /** The settings in force, as the database reads them back. */
     readonly settings: Readonly<Record<string, string | number>>
+    /** Other than `not_needed` after a stop that was not clean: what the quick check has found by now. */
+    readonly fileCheck: string
   }
   /** Those that live on this store, this one among them. */
   readonly processes: readonly { readonly kind: string; readonly pid: number; readonly host: string }[]
@@ -29,7 +31,7 @@ export interface StartSummary {
 
 /** @param version Of the program that runs. */
 export const startSummary = async (store: EngineStore, version: string): Promise<StartSummary> => {
-  const { engine, driver, engineVersion, location, durability, settings, processId } = store.info()
+  const { engine, driver, engineVersion, location, durability, settings, processId, fileCheck } = store.info()
   const processes = await store.processes.list({ state: 'alive', limit: PROCESSES_SHOWN })
   return {
     version,
@@ -44,6 +46,7 @@ export const startSummary = async (store: EngineStore, version: string): Promise
       location,
       durability,
       settings,
+      fileCheck,
     },
     processes: processes.map(({ kind, pid, host }) => ({ kind, pid, host })),
   }

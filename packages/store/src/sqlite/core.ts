@@ -4,6 +4,7 @@ import { idempotencyBindings } from './idempotency.js'
 import { leaseBindings } from './leases.js'
 import type { SqliteModule } from './module.js'
 import { processBindings } from './processes.js'
+import { quickCheckBindings } from './quick-check/bindings.js'
 import { retentionBindings } from './retention.js'
 import { sweepBindings } from './sweep.js'
 import { taskBindings } from './tasks.js'
@@ -23,5 +24,6 @@ export const sqlite: SqliteModule = {
     ...processBindings,
     ...sweepBindings,
     ...retentionBindings,
+    ...quickCheckBindings,
   ],
 }

@@ -12,6 +12,7 @@ import { isBusy } from './database-errors.js'
 import { chooseDriver } from './driver/choose.js'
 import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
+import { lastStopOf } from './last-stop.js'
 import { probeProcess } from './liveness/lock-probe.js'
 import { FileLiveness, MemoryLiveness } from './liveness/process-liveness.js'
 import { type OpenLockFile, type ProcessLock, takeProcessLock } from './liveness/process-lock.js'
@@ -20,6 +21,7 @@ import { migrationsFolder } from './migration-files.js'
 import { migrate } from './migrator.js'
 import { type SqliteBinding, type SqliteModule, tableOf } from './module.js'
 import type { OpenStoreOptions } from './open-store-options.js'
+import { QuickCheck } from './quick-check/quick-check.js'
 import { InPlaceReaders } from './readers/in-place-readers.js'
 import { ReaderPool } from './readers/reader-pool.js'
 import type { Readers } from './readers/readers.js'
@@ -36,6 +38,10 @@ import { readSettings } from './writer/writer-settings.js'
 
 /** Unless the opener says otherwise: the second one runs on while the first is in a long read. */
 const READER_THREADS = 2
+
+/** How long a check after an unclean stop goes on; on the caller's own thread it would hold up everything else. */
+const CHECK_MS = 60_000
+const CHECK_IN_PLACE_MS = 200
 
 /** What every part of the store is made from. */
 interface Setup {
@@ -102,12 +108,15 @@ const openMemory = (setup: Setup, connection: Connection): StoreEngine => {
   const readers = new InPlaceReaders(table, MEMORY, () => connection, timers)
   const about = aboutOf(connection)
   const liveness = new MemoryLiveness(setup.processId)
-  return storeOf(setup, connection, { opened: { writer, about }, readers, liveness, release: () => {} })
+  const quickCheck = quickCheckOver(setup, readers)
+  return storeOf(setup, connection, { opened: { writer, about }, readers, liveness, quickCheck, release: () => {} })
 }
 
 const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> => {
   const { path, processId } = setup
   const openLockFile: OpenLockFile = chooseDriver(first.driver).open
+  // Before our own lock is there to be counted.
+  const lastStop = lastStopOf(path, openLockFile)
   const lock = takeProcessLock(path, processId, openLockFile)
   try {
     forgetDead(first, openLockFile)
@@ -118,16 +127,36 @@ const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> =
       liveness.close()
       lock.release()
     }
-    const parts = { opened, readers: readersOf(setup, file), liveness, release }
-    const store = storeOf(setup, first, parts)
+    const readers = readersOf(setup, file)
+    const quickCheck = quickCheckOver(setup, readers)
+    const store = storeOf(setup, first, { opened, readers, liveness, quickCheck, release })
     // It has done its part: it made the file, and kept it open until others had it open as well.
     first.close()
+    if (lastStop === 'unclean') await begunOrClosed(store, quickCheck)
     return store
   } catch (error) {
     lock.release()
     throw error
   }
 }
+
+/** Where it finds damage in time, the store isn't opened at all. */
+const begunOrClosed = async (store: StoreEngine, quickCheck: QuickCheck): Promise<void> => {
+  try {
+    await quickCheck.begin()
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+const quickCheckOver = ({ readers: threads, timers, onWarning }: Setup, readers: Readers): QuickCheck =>
+  new QuickCheck({
+    read: (submission) => readers.read(submission),
+    budgetMs: threads === 0 ? CHECK_IN_PLACE_MS : CHECK_MS,
+    timers,
+    onWarning,
+  })
 
 /** What the dead have left in the file; when somebody else is writing, whoever opens it next does it. */
 const forgetDead = (connection: Connection, openLockFile: OpenLockFile): void => {
@@ -182,20 +211,21 @@ interface Parts {
   readonly opened: OpenedWriter
   readonly readers: Readers
   readonly liveness: FileLiveness | MemoryLiveness
+  readonly quickCheck: QuickCheck
   readonly release: ProcessLock['release']
 }
 
 const storeOf = (
   setup: Setup,
   { durability }: Connection,
-  { opened, readers, liveness, release }: Parts,
+  { opened, readers, liveness, quickCheck, release }: Parts,
 ): StoreEngine => {
   const { table, path, processId, limits, clock, timers, onWarning } = setup
   const bell = bellOf(setup)
   const writer = new TellingWriter(opened.writer, () => bell.tell())
   const queue = new SubmissionQueue(writer, limits, clock, timers, onWarning)
-  const info: StoreInfo = { engine: 'sqlite', ...opened.about, location: path, durability, processId }
-  return new SqliteStore({ table, queue, readers, liveness, bell, info, release })
+  const info = { engine: 'sqlite' as const, ...opened.about, location: path, durability, processId }
+  return new SqliteStore({ table, queue, readers, liveness, bell, info, quickCheck, release })
 }
 
 /** Nobody else can reach a database in memory. */

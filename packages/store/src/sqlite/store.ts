@@ -5,6 +5,7 @@ import type { Receipted } from '../receipt.js'
 import type { StoreEngine, StoreInfo, StoreMetrics } from '../store.js'
 import type { WorkBell } from './bell/work-bell.js'
 import type { SqliteBinding } from './module.js'
+import type { QuickCheck } from './quick-check/quick-check.js'
 import type { Readers } from './readers/readers.js'
 import type { Answer, SubmissionQueue } from './writer/submission-queue.js'
 
@@ -14,7 +15,8 @@ export interface SqliteStoreParts {
   readonly readers: Readers
   readonly liveness: Liveness
   readonly bell: WorkBell
-  readonly info: StoreInfo
+  readonly info: Omit<StoreInfo, 'fileCheck'>
+  readonly quickCheck: Pick<QuickCheck, 'state' | 'damage'>
   /** Gives this process's death lock back. */
   readonly release: () => void
 }
@@ -56,7 +58,8 @@ export class SqliteStore implements StoreEngine {
   }
 
   info(): StoreInfo {
-    return this.parts.info
+    const { info, quickCheck } = this.parts
+    return { ...info, fileCheck: quickCheck.state }
   }
 
   metrics(): StoreMetrics {
@@ -85,9 +88,10 @@ export class SqliteStore implements StoreEngine {
     op: Pick<Operation<never, unknown>, 'name' | 'kind'>,
     batch: readonly unknown[],
   ): Promise<readonly Answer[]> {
-    const { table, queue, readers } = this.parts
+    const { table, queue, readers, quickCheck } = this.parts
     const { name } = op
     if (!table.has(name)) throw new OperationUnknownError(`no module of this store binds ${name}`, { operation: name })
+    if (op.kind === 'write' && quickCheck.damage) throw quickCheck.damage
     if (op.kind === 'write') return queue.submit(batch.map((args) => ({ name, args })))
     if (this.#closing) throw new StoreClosedError('the store is closed, or about to be')
     const verdicts = await Promise.all(batch.map((args) => readers.read({ name, args })))

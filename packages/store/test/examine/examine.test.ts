@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { chmod, open, truncate } from 'node:fs/promises'
+import { chmod, truncate } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
   examine,
@@ -20,7 +20,8 @@ import { schemaDrift } from '../../src/sqlite/examine/schema-drift.js'
 import { sideFiles } from '../../src/sqlite/examine/side-files.js'
 import { readMigrations } from '../../src/sqlite/migration-files.js'
 import { toyPath } from '../support/open-toy-store.js'
-import { leaveLikeKilled } from './leave-like-killed.js'
+import { overwriteTable, withoutWal } from '../support/damage.js'
+import { leaveLikeKilled } from '../support/leave-like-killed.js'
 
 /** A file with a task that is completed, one that runs, and one that waits; its lock files are gone with its process. */
 const madeFile = async (): Promise<string> => {
@@ -41,23 +42,7 @@ const madeFile = async (): Promise<string> => {
 }
 
 /** The same with every page in the database file itself, and none in the write-ahead log. */
-const madeWithoutWal = async (): Promise<string> => {
-  const path = toyPath()
-  asPlainSql(await madeFile(), `VACUUM INTO '${path}'`)
-  await chmod(path, 0o600)
-  openDatabase({ path, role: 'writer' }).close()
-  return path
-}
-
-/** Garbage over the first page of a table, as a disk or another program leaves it. */
-const overwriteTable = async (path: string, table: string): Promise<void> => {
-  const connection = openDatabase({ path, role: 'reader' })
-  const row = connection.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(table)
-  connection.close()
-  const file = await open(path, 'r+')
-  await file.write(Buffer.alloc(4_096, 0xaa), 0, 4_096, (Number(row?.rootpage) - 1) * 4_096)
-  await file.close()
-}
+const madeWithoutWal = async (): Promise<string> => withoutWal(await madeFile())
 
 /** As somebody with a SQLite shell would, who asks no trigger. */
 const asPlainSql = (path: string, sql: string): void => {

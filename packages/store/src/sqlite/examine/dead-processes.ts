@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.js'
 import { chooseDriver } from '../driver/choose.js'
+import { countLocks } from '../last-stop.js'
 import { probeProcess } from '../liveness/lock-probe.js'
-import { listProcessLocks } from '../liveness/process-lock.js'
 import type { Finding } from './finding.js'
 import type { Look } from './look.js'
 
@@ -53,12 +53,8 @@ const named = (processes: readonly { readonly name: string }[]): string =>
     .join(', ')
 
 /** The locks of all processes of a file, asked one by one. */
-export const locksOf = ({ path, driver }: Connection): { readonly living: number; readonly dead: number } => {
-  const { open } = chooseDriver(driver)
-  const answers = listProcessLocks(path).map((id) => probeProcess(path, id, open))
-  const count = (wanted: (typeof answers)[number]): number => answers.filter((answer) => answer === wanted).length
-  return { living: count('alive'), dead: count('dead') }
-}
+export const locksOf = ({ path, driver }: Connection): ReturnType<typeof countLocks> =>
+  countLocks(path, chooseDriver(driver).open)
 
 /** Nobody lives, and somebody left without a goodbye. While others live, they look after what he left. */
 export function* uncleanStop({ connection }: Look): Iterable<Finding> {

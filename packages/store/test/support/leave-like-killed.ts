@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { startProcess } from '../support/start-toy-process.js'
+import { startProcess } from './start-toy-process.js'
 
 const SCRIPT = fileURLToPath(new URL('./killed.mjs', import.meta.url))
 
