@@ -18,7 +18,7 @@ import { isRefusedAs } from './database-errors.js'
 import { evidenceRowOnSqlite } from './evidence-row.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
 import { oneStatement, quickRead, read, severalStatements, type SqliteBinding } from './module.js'
-import { preparedChange, preparedInsert, preparedRows } from './prepared.js'
+import { preparedChange, preparedInsert, preparedRows, preparedTuple, preparedTuples } from './prepared.js'
 
 const p = sql.placeholder
 
@@ -27,8 +27,7 @@ const END = Number.MAX_SAFE_INTEGER
 
 /** The item under its lease, and the position that is next. */
 const PLACE = sql`
-  select item.seq as "workItemSeq", item.task_seq as "taskSeq", item.attempt,
-    stream.checkpoint_position + 1 as position
+  select item.seq, item.task_seq, item.attempt, stream.checkpoint_position + 1
   from work_items as item
   join work_item_streams as stream on stream.work_item_seq = item.seq
   where item.tenant = ${p('tenant')} and item.id = ${p('workItemId')}
@@ -58,15 +57,10 @@ interface Appended {
   readonly encoding: string
 }
 
-interface Place {
-  readonly workItemSeq: number
-  readonly taskSeq: number
-  readonly attempt: number
-  readonly position: number
-}
+type Place = readonly [workItemSeq: number, taskSeq: number, attempt: number, position: number]
 
 const append = oneStatement(appendCheckpoint, (db) => {
-  const placeOf = preparedRows<Place>(db, PLACE)
+  const placeOf = preparedTuple<Place>(db, PLACE)
   const insert = preparedInsert(db, APPEND)
   const find = preparedRows<Appended>(db, FIND_APPENDED)
   const refusal = preparedLeaseRefusal(db)
@@ -75,12 +69,14 @@ const append = oneStatement(appendCheckpoint, (db) => {
     return known ? appendedBefore(known, args) : otherwise()
   }
   return (args) => {
-    const [place] = placeOf(args)
+    const place = placeOf(args)
     if (!place) return knownOr(args, () => refusal(args))
+    const [workItemSeq, taskSeq, attempt, position] = place
     const { data: snapshot, encoding, rawBytes } = args.snapshot
+    const isReplayed = Number(args.isReplayed)
     try {
-      insert({ ...args, ...place, isReplayed: Number(args.isReplayed), snapshot, encoding, rawBytes })
-      return granted({ id: args.id, position: place.position })
+      insert({ ...args, workItemSeq, taskSeq, attempt, position, isReplayed, snapshot, encoding, rawBytes })
+      return granted({ id: args.id, position })
     } catch (error) {
       if (!isRefusedAs(error, 'checkpoint.exists')) throw error
       return knownOr(args, () => {
@@ -172,23 +168,48 @@ const LAST_OUTCOME = sql`(
     where last.checkpoint_seq = checkpoint.seq order by last.seq desc limit 1
   )`
 
-const COLUMNS = sql`checkpoint.seq, checkpoint.id, task.id as "taskId", item.id as "workItemId", checkpoint.position,
-    checkpoint.type, checkpoint.name, checkpoint.is_replayed as "isReplayed",
-    checkpoint.fencing_token as "fencingToken", checkpoint.attempt, checkpoint.snapshot, checkpoint.encoding,
-    checkpoint.raw_bytes as "rawBytes", checkpoint.metadata, checkpoint.evidence,
-    checkpoint.created_at_ms as "createdAtMs", ${LAST_OUTCOME} as verification`
+/** In the order of {@link Row}. */
+const COLUMNS = sql`checkpoint.seq, checkpoint.id, task.id, item.id, checkpoint.position, checkpoint.type,
+    checkpoint.name, checkpoint.is_replayed, checkpoint.fencing_token, checkpoint.attempt, checkpoint.snapshot,
+    checkpoint.encoding, checkpoint.raw_bytes, checkpoint.metadata, checkpoint.evidence, checkpoint.created_at_ms,
+    ${LAST_OUTCOME}`
 
-interface Row extends Omit<CheckpointRecord, 'isReplayed' | 'snapshot'> {
-  readonly isReplayed: number
-  readonly snapshot: string
-  readonly encoding: string
-  readonly rawBytes: number
-}
+type Row = readonly [
+  seq: number,
+  id: string,
+  taskId: string,
+  workItemId: string | null,
+  position: number,
+  type: CheckpointType,
+  name: string | null,
+  isReplayed: number,
+  fencingToken: number,
+  attempt: number,
+  snapshot: string,
+  encoding: string,
+  rawBytes: number,
+  metadata: string | null,
+  evidence: string | null,
+  createdAtMs: number,
+  verification: VerificationOutcome | null,
+]
 
-const toRecord = ({ isReplayed, snapshot, encoding, rawBytes, ...rest }: Row): CheckpointRecord => ({
-  ...rest,
-  isReplayed: isReplayed === 1,
-  snapshot: { data: snapshot, encoding, rawBytes },
+const toRecord = (row: Row): CheckpointRecord => ({
+  seq: row[0],
+  id: row[1],
+  taskId: row[2],
+  workItemId: row[3],
+  position: row[4],
+  type: row[5],
+  name: row[6],
+  isReplayed: row[7] === 1,
+  fencingToken: row[8],
+  attempt: row[9],
+  snapshot: { data: row[10], encoding: row[11], rawBytes: row[12] },
+  metadata: row[13],
+  evidence: row[14],
+  createdAtMs: row[15],
+  verification: row[16],
 })
 
 /** An item's checkpoints, newest first, along the index that `condition` fits. */
@@ -213,13 +234,13 @@ const ROUND_TYPES: ReadonlySet<CheckpointType> = new Set(ROUND_CHECKPOINT_TYPES)
 const OLDER = sql`checkpoint.position < ${p('before')}`
 const IS_VERIFIED = sql`${LAST_OUTCOME} = 'verified'`
 
-type Find = (values: object) => Row[]
+type OfType<Find> = (type: CheckpointType | null) => Find
 
 /** Newest first, where `condition` holds: of any type, or of the one that is asked for. */
-const preparedNewest = (db: SqliteDatabase, condition: SQL): ((type: CheckpointType | null) => Find) => {
-  const any: Find = preparedRows(db, newestFirst(condition))
-  const ofRound: Find = preparedRows(db, newestFirst(sql`${OF_ROUND_TYPE} and ${condition}`))
-  const ofOccasional: Find = preparedRows(db, newestFirst(sql`${OF_OCCASIONAL_TYPE} and ${condition}`))
+const newestBy = <Find>(prepare: (text: SQL) => Find, condition: SQL): OfType<Find> => {
+  const any = prepare(newestFirst(condition))
+  const ofRound = prepare(newestFirst(sql`${OF_ROUND_TYPE} and ${condition}`))
+  const ofOccasional = prepare(newestFirst(sql`${OF_OCCASIONAL_TYPE} and ${condition}`))
   return (type) => {
     if (type === null) return any
     return ROUND_TYPES.has(type) ? ofRound : ofOccasional
@@ -227,22 +248,23 @@ const preparedNewest = (db: SqliteDatabase, condition: SQL): ((type: CheckpointT
 }
 
 const latest = quickRead(latestCheckpoint, (db) => {
-  const newest = preparedNewest(db, OLDER)
-  const newestVerified = preparedNewest(db, sql`${OLDER} and ${IS_VERIFIED}`)
-  return (args) => {
-    const find = (args.onlyVerified ? newestVerified : newest)(args.type)
-    const [row] = find({ ...args, before: END, limit: 1 })
+  const first = (text: SQL) => preparedTuple<Row>(db, text)
+  const newest = newestBy(first, OLDER)
+  const newestVerified = newestBy(first, sql`${OLDER} and ${IS_VERIFIED}`)
+  return ({ tenant, workItemId, type, onlyVerified }) => {
+    const find = (onlyVerified ? newestVerified : newest)(type)
+    const row = find({ tenant, workItemId, type, before: END, limit: 1 })
     return granted(row ? toRecord(row) : null)
   }
 })
 
 const list = read(listCheckpoints, (db) => {
-  const newest = preparedNewest(db, OLDER)
+  const newest = newestBy((text) => preparedTuples<Row>(db, text), OLDER)
   return (args) => granted(newest(args.type)({ ...args, before: args.beforePosition ?? END }).map(toRecord))
 })
 
 const get = quickRead(getCheckpoint, (db) => {
-  const find: Find = preparedRows(
+  const find = preparedTuple<Row>(
     db,
     sql`select ${COLUMNS}
         from checkpoints as checkpoint
@@ -251,7 +273,7 @@ const get = quickRead(getCheckpoint, (db) => {
         where checkpoint.tenant = ${p('tenant')} and checkpoint.id = ${p('id')}`,
   )
   return (args) => {
-    const [row] = find(args)
+    const row = find(args)
     return granted(row ? toRecord(row) : null)
   }
 })
