@@ -13,7 +13,6 @@ import {
 } from '../checkpoints.js'
 import { granted, refused, type Verdict } from '../operation.js'
 import { checkpointIsProtected } from './checkpoint-protection.js'
-import type { SqliteDatabase } from './connection.js'
 import { isRefusedAs } from './database-errors.js'
 import { evidenceRowOnSqlite } from './evidence-row.js'
 import { preparedLeaseRefusal } from './lease-refusal.js'
