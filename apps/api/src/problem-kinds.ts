@@ -97,6 +97,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   'driver.unknown': kind(500, 'There is no such database driver'),
   'driver.missing': kind(500, 'The database driver is missing'),
   'driver.duplicate': kind(500, 'Two database drivers were loaded'),
+  'driver.unfit': kind(500, 'The database driver answers otherwise than it must'),
 }
 
 /** The kind of a code; undefined for a code that is none of ours. */

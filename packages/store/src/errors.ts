@@ -366,5 +366,7 @@ export const DriverDuplicateError: ErrorClass<'driver.duplicate'> = defineError(
   'driver.duplicate',
   final,
 )
+/** This build of the driver answers otherwise than the store needs. `details`: `expectation`, `expected`, `found`. */
+export const DriverUnfitError: ErrorClass<'driver.unfit'> = defineError('DriverUnfitError', 'driver.unfit', final)
 /** Cannot happen. A defect of Holdfast: never retried. */
 export const InvariantError: ErrorClass<'store.invariant'> = defineError('InvariantError', 'store.invariant', final)

@@ -204,6 +204,7 @@ export {
   ConstraintError,
   DiskFullError,
   DriverDuplicateError,
+  DriverUnfitError,
   DriverMissingError,
   DriverUnknownError,
   DurabilityMismatchError,

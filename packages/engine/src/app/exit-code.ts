@@ -16,6 +16,7 @@ const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'driver.unknown',
   'driver.missing',
   'driver.duplicate',
+  'driver.unfit',
 ])
 
 /** The exit code that tells a supervisor whether it is of any use to start this process again. */

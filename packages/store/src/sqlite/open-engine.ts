@@ -10,6 +10,7 @@ import { sqlite as core } from './core.js'
 import { openDatabase } from './database.js'
 import { isBusy } from './database-errors.js'
 import { chooseDriver } from './driver/choose.js'
+import { assertFit } from './driver/probe.js'
 import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 import { lastStopOf } from './last-stop.js'
@@ -65,6 +66,7 @@ interface OpenedWriter {
 /** Opens everything below the repositories: file, migrations, death lock, writer and readers. */
 export const openEngine = async (options: OpenStoreOptions): Promise<StoreEngine> => {
   const { durability, driver, create = true } = options
+  assertFit(chooseDriver(driver))
   const first = openDatabase({ path: nameOf(options), role: 'writer', durability, driver, create })
   try {
     const setup = setupOf(options, first)

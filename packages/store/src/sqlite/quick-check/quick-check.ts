@@ -14,7 +14,7 @@ export interface QuickCheckOptions {
 }
 
 /** How long the opening of a store waits for the check: a file of some hundred megabytes is through by then. */
-const START_WAIT_MS = 500
+const START_WAIT_MS = 2_000
 
 /**
  * SQLite's quick check, after a stop that was not clean: each table with its indexes, one statement each, so that no read
