@@ -316,12 +316,62 @@ export const SettingRefusedError: ErrorClass<'store.setting_refused'> = defineEr
   'store.setting_refused',
   final,
 )
+/** The file at this path was replaced while it was being opened: a backup was restored. Open it again. */
+export const StoreReplacedError: ErrorClass<'store.replaced'> = defineError(
+  'StoreReplacedError',
+  'store.replaced',
+  retryable,
+)
 /** Network file systems, remote URLs and runtimes on which the promises can't hold. */
 export const UnsupportedStoreError: ErrorClass<'store.unsupported'> = defineError(
   'UnsupportedStoreError',
   'store.unsupported',
   final,
 )
+
+// Backups
+
+/** Something has the name that the backup was to get. It was not touched. */
+export const BackupTakenError: ErrorClass<'backup.target_taken'> = defineError(
+  'BackupTakenError',
+  'backup.target_taken',
+  final,
+)
+/** A name that can be no target: a file beside a database, a folder, a device, a link to nothing, the backup itself. */
+export const BackupTargetError: ErrorClass<'backup.target_refused'> = defineError(
+  'BackupTargetError',
+  'backup.target_refused',
+  final,
+)
+/** The path leads out of the folder that it was confined to. Nothing there was opened. `details`: `within`. */
+export const BackupOutsideError: ErrorClass<'backup.outside'> = defineError(
+  'BackupOutsideError',
+  'backup.outside',
+  final,
+)
+/** A write-ahead log or a journal lies beside the file: a database in use, or what a crash left, and no backup. */
+export const BackupNotClosedError: ErrorClass<'backup.not_closed'> = defineError(
+  'BackupNotClosedError',
+  'backup.not_closed',
+  final,
+)
+/** The copy contradicts itself. `details`: `findings`. Nothing was put in its place. */
+export const BackupNotSoundError: ErrorClass<'backup.not_sound'> = defineError(
+  'BackupNotSoundError',
+  'backup.not_sound',
+  final,
+)
+/** The process that did the work ended in the middle of it. What it was to replace is untouched. */
+export const BackupInterruptedError: ErrorClass<'backup.interrupted'> = defineError(
+  'BackupInterruptedError',
+  'backup.interrupted',
+  retryable,
+)
+/** A process has the file open that was to be replaced. `details`: `processId` where it is one of ours. */
+export const RestoreInUseError: ErrorClass<'restore.in_use'> = defineError('RestoreInUseError', 'restore.in_use', final)
+
+// The packages around the store
+
 /** The engine has no binding for this operation. */
 export const OperationUnknownError: ErrorClass<'store.operation_unknown'> = defineError(
   'OperationUnknownError',

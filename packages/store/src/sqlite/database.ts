@@ -1,5 +1,5 @@
 import type { DurabilityLevel } from '@holdfast/schema'
-import { StatementRefusedError } from '../errors.js'
+import { StatementRefusedError, StoreReplacedError, type StoreError } from '../errors.js'
 import { DEFAULT_LOCK_WAIT_MS, beginTurn, retryWhileBusy } from './begin.js'
 import { Ringer } from './bell/ringer.js'
 import { takeWorkMark } from './bell/work-mark.js'
@@ -16,7 +16,7 @@ import { MEMORY } from './location.js'
 import { wantOf } from './lock/want-file.js'
 import { WriteTurn } from './lock/write-turn.js'
 import { adopt } from './module.js'
-import { enterCopy } from './one-copy.js'
+import { enterCopy, keyOf, type FileKey } from './one-copy.js'
 import { assertSupportedRuntime } from './runtime.js'
 import { assertReadBack, settingsOf } from './settings.js'
 
@@ -52,6 +52,7 @@ export interface OpenDatabaseOptions {
  * @throws {DurabilityMismatchError} `store.durability_mismatch`: the file has another level than the one asked for.
  * @throws {DriverDuplicateError} `driver.duplicate`: another copy of a SQLite library has the file open here.
  * @throws {StoreBusyError} `store.busy`: somebody held the lock for `lockWaitMs`.
+ * @throws {StoreReplacedError} `store.replaced`: a backup was restored over the file meanwhile.
  */
 export const openDatabase = (options: OpenDatabaseOptions): Connection => {
   assertSupportedRuntime()
@@ -66,10 +67,32 @@ export const openDatabase = (options: OpenDatabaseOptions): Connection => {
   })
   const leave = enterCopy(file.key, file.path, { copy: driver.copy, expectedCopy: options.copy })
   try {
-    return openWith(options, { path: file.path, copy: driver.copy, open: () => driver.open(file.path), onClose: leave })
+    const open = (): ReturnType<typeof driver.open> => driver.open(file.path)
+    return notReplaced(openWith(options, { path: file.path, copy: driver.copy, open, onClose: leave }), file.key)
   } catch (error) {
     leave()
-    throw error
+    throw isStill(file.key, file.path) ? error : replaced(file.path, error)
+  }
+}
+
+/**
+ * A connection that waited for the lock while a backup was restored has the file that was put aside: what it wrote would
+ * be acknowledged, and lost. By now it has read once, which keeps everybody from replacing the file from here on.
+ */
+const notReplaced = (connection: Connection, key: FileKey): Connection => {
+  if (isStill(key, connection.path)) return connection
+  connection.close()
+  throw replaced(connection.path)
+}
+
+const replaced = (path: string, cause?: unknown): StoreError =>
+  new StoreReplacedError(`${path} was replaced while it was being opened`, { path }, { cause })
+
+const isStill = (key: FileKey, path: string): boolean => {
+  try {
+    return keyOf(path) === key
+  } catch {
+    return false // It is gone, or can't be looked at any more: not the one that was opened.
   }
 }
 

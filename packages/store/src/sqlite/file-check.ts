@@ -5,7 +5,6 @@ import {
   existsSync,
   fchmodSync,
   chmodSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
@@ -22,6 +21,7 @@ import {
   StoreReadOnlyError,
   type StoreError,
 } from '../errors.js'
+import { syncFolder } from './durable-names.js'
 import { assertLocalFileSystem } from './file-system.js'
 import { isOpenHere, keyOf, type FileKey } from './one-copy.js'
 
@@ -103,17 +103,6 @@ const createFolder = (folder: string): void => {
   }
 }
 
-const syncFolder = (folder: string): void => {
-  // Windows opens no folders, and its file systems write names through.
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-}
-
 const assertRegularFile = (path: string): void => {
   const stat = statSync(path)
   if (!stat.isFile()) throw notADatabase(path, stat.isDirectory() ? 'a folder' : 'not a regular file')
@@ -148,7 +137,8 @@ const notADatabase = (path: string, found: string): StoreError =>
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
 
-const fileError = (error: unknown, path: string): unknown => {
+/** The typed error of what the file system said of `path`; what it didn't say comes back as it is. */
+export const fileError = (error: unknown, path: string): unknown => {
   const details = { path, reason: codeOf(error) ?? null }
   switch (codeOf(error)) {
     case 'ENOENT':

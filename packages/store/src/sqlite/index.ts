@@ -10,6 +10,15 @@ export { migrate, type AppliedMigration, type MigrateOptions, type Migrated } fr
 export { migrationsFolder } from './migration-files.js'
 export { changeDurability, type ChangeDurabilityOptions } from './change-durability.js'
 
+// Backups
+export { backup, restore, verifyBackup } from './backup/backup.js'
+export type { BackupOptions, RestoreOptions, VerifyOptions } from './backup/backup.js'
+export type { BackupReport } from './backup/make-backup.js'
+export type { VerifyReport } from './backup/verify-copy.js'
+export type { RestoreReport } from './backup/restore-copy.js'
+export type { Revoked } from './backup/new-epoch.js'
+export type { Proof } from './backup/prove.js'
+
 // The store
 export { openStore } from './open-store.js'
 export type { OpenStoreOptions } from './open-store-options.js'

@@ -27,12 +27,15 @@ const isInputType = (flag: string): boolean => /^--input-type(=|$)/.test(flag)
  * that is given may hold no flag of the whole process (`--max-old-space-size`: `ERR_WORKER_INVALID_EXEC_ARGV`).
  */
 export const threadFlags = (execArgv: readonly string[] = process.execArgv): string[] | undefined => {
-  if (!execArgv.some(isInputType)) return undefined
-  return execArgv.flatMap((flag, index) => {
+  return execArgv.some(isInputType) ? codeFlags(execArgv) : undefined
+}
+
+/** The flags that find and load code, for what is started from a file: a program given as text (`-e`) is none. */
+export const codeFlags = (execArgv: readonly string[] = process.execArgv): string[] =>
+  execArgv.flatMap((flag, index) => {
     const [name = ''] = flag.split('=', 1)
     if (WITHOUT_VALUE.has(flag)) return [flag]
     if (!WITH_VALUE.has(name)) return []
     const value = execArgv[index + 1]
     return flag !== name || value === undefined ? [flag] : [flag, value]
   })
-}
