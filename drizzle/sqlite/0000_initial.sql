@@ -44,7 +44,7 @@ CREATE UNIQUE INDEX `checkpoints_by_id` ON `checkpoints` (`tenant`,`id`);
 --> statement-breakpoint
 CREATE UNIQUE INDEX `checkpoints_by_work_item` ON `checkpoints` (`work_item_seq`,`position`);
 --> statement-breakpoint
-CREATE INDEX `checkpoints_occasional` ON `checkpoints` (`work_item_seq`,`type`,`position`) WHERE "checkpoints"."type" <> 'iteration_start' and "checkpoints"."type" <> 'iteration_end' and "checkpoints"."type" <> 'tool_executed' and "checkpoints"."type" <> 'llm_response';
+CREATE INDEX `checkpoints_by_type` ON `checkpoints` (`work_item_seq`,`type`,`position`);
 --> statement-breakpoint
 CREATE INDEX `checkpoints_without_item` ON `checkpoints` (`task_seq`,`seq`) WHERE "checkpoints"."work_item_seq" is null;
 --> statement-breakpoint

@@ -14,17 +14,6 @@ export const CHECKPOINT_TYPES = [
 ] as const
 export type CheckpointType = (typeof CHECKPOINT_TYPES)[number]
 
-/**
- * What an agent writes in each round of its loop. The newest of such a type is among the newest of all, so no index by
- * type is kept of them; of every other type there is one, however long ago it was written.
- */
-export const ROUND_CHECKPOINT_TYPES = [
-  'iteration_start',
-  'iteration_end',
-  'tool_executed',
-  'llm_response',
-] as const satisfies readonly CheckpointType[]
-
 /** What a verification found. Verifications are rows of their own: a checkpoint is never rewritten. */
 export const VERIFICATION_OUTCOMES = ['verified', 'invalid'] as const
 export type VerificationOutcome = (typeof VERIFICATION_OUTCOMES)[number]

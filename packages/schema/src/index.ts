@@ -30,7 +30,6 @@ export { PROCESS_KINDS, PROCESS_STATES, type ProcessKind, type ProcessState } fr
 export {
   CHECKPOINT_TYPES,
   JSON_ENCODING,
-  ROUND_CHECKPOINT_TYPES,
   VERIFICATION_OUTCOMES,
   type CheckpointType,
   type VerificationOutcome,

@@ -1,5 +1,4 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
-import { ROUND_CHECKPOINT_TYPES } from './checkpoint-type.js'
 import { OPEN_STATES, TERMINAL_STATES, WORK_STATES, type WorkState } from './work-state.js'
 
 /**
@@ -35,16 +34,6 @@ if (WORK_STATES.some(isMisplaced))
 
 /** `column = 'value'`, written out, for the predicate of a partial index. */
 export const is = (column: AnyColumn, value: string): SQL => sql`${column} = ${sql.raw(`'${value}'`)}`
-
-/**
- * True for a type of checkpoint that is not written in every round: the predicate of an index, which a statement that
- * wants to use it repeats word by word. As comparisons that all hold: see {@link oneOf}.
- */
-export const isOccasional = (type: AnyColumn): SQL =>
-  sql.join(
-    ROUND_CHECKPOINT_TYPES.map((round) => sql`${type} <> ${sql.raw(`'${round}'`)}`),
-    sql` and `,
-  )
 
 /** Row numbers begin at 1. SQLite's BEFORE INSERT triggers see -1 where none was given, so no row may be called that. */
 export const isRowNumber = (seq: AnyColumn): SQL => sql`${seq} >= 1`

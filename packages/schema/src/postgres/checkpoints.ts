@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { CHECKPOINT_TYPES, VERIFICATION_OUTCOMES } from '../checkpoint-type.js'
-import { isOccasional, isOneOf, isRowNumber } from '../predicates.js'
+import { isOneOf, isRowNumber } from '../predicates.js'
 import { identity, int8, isJson, isJsonWhereSaid } from './columns.js'
 import { workItems } from './work-items.js'
 
@@ -36,8 +36,8 @@ export const checkpoints = pgTable(
     uniqueIndex('checkpoints_by_id').on(t.tenant, t.id),
     // append, latest, list newest first
     uniqueIndex('checkpoints_by_work_item').on(t.workItemSeq, t.position),
-    // latest of a type, last verified of a type; what every round writes is found along the index above
-    index('checkpoints_occasional').on(t.workItemSeq, t.type, t.position).where(isOccasional(t.type)),
+    // latest of a type, last verified of a type
+    index('checkpoints_by_type').on(t.workItemSeq, t.type, t.position),
     // of those whose item is gone, what the deletion of a task takes along
     index('checkpoints_without_item').on(t.taskSeq, t.seq).where(sql`${t.workItemSeq} is null`),
     check('checkpoints_seq', isRowNumber(t.seq)),

@@ -1,4 +1,4 @@
-import { ROUND_CHECKPOINT_TYPES, type CheckpointType, type VerificationOutcome } from '@holdfast/schema'
+import type { CheckpointType, VerificationOutcome } from '@holdfast/schema'
 import { sql, type SQL } from 'drizzle-orm'
 import {
   appendCheckpoint,
@@ -221,15 +221,7 @@ const newestFirst = (condition: SQL): SQL => sql`
   order by checkpoint.position desc
   limit ${p('limit')}`
 
-/** Along the items' index: the newest of a type that every round writes is never far. */
-const OF_ROUND_TYPE = sql`checkpoint.type = ${p('type')}`
-/** Along the index of the other types, whose predicate it repeats: SQLite can't see what a parameter will be. */
-const OF_OCCASIONAL_TYPE = sql.join(
-  [OF_ROUND_TYPE, ...ROUND_CHECKPOINT_TYPES.map((round) => sql.raw(`checkpoint.type <> '${round}'`))],
-  sql` and `,
-)
-
-const ROUND_TYPES: ReadonlySet<CheckpointType> = new Set(ROUND_CHECKPOINT_TYPES)
+const OF_TYPE = sql`checkpoint.type = ${p('type')}`
 const OLDER = sql`checkpoint.position < ${p('before')}`
 const IS_VERIFIED = sql`${LAST_OUTCOME} = 'verified'`
 
@@ -238,12 +230,8 @@ type OfType<Find> = (type: CheckpointType | null) => Find
 /** Newest first, where `condition` holds: of any type, or of the one that is asked for. */
 const newestBy = <Find>(prepare: (text: SQL) => Find, condition: SQL): OfType<Find> => {
   const any = prepare(newestFirst(condition))
-  const ofRound = prepare(newestFirst(sql`${OF_ROUND_TYPE} and ${condition}`))
-  const ofOccasional = prepare(newestFirst(sql`${OF_OCCASIONAL_TYPE} and ${condition}`))
-  return (type) => {
-    if (type === null) return any
-    return ROUND_TYPES.has(type) ? ofRound : ofOccasional
-  }
+  const ofOne = prepare(newestFirst(sql`${OF_TYPE} and ${condition}`))
+  return (type) => (type === null ? any : ofOne)
 }
 
 const latest = quickRead(latestCheckpoint, (db) => {
