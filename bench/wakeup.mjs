@@ -1,5 +1,5 @@
 // How soon an idle worker in another process begins a job, whether any wake-up is lost, and what idling costs.
-//   npm run bench -- wakeup [--jobs 2000] [--idle 5] [--levels process,power+1ms]; --full: 10,000 jobs
+//   npm run bench -- wakeup [--jobs 2000] [--idle 30] [--levels process,power+1ms]; --full: 10,000 jobs
 import { join } from 'node:path'
 import { makeBacklog } from './support/backlog.mjs'
 import { runChild, startChild } from './support/children.mjs'
@@ -25,7 +25,7 @@ await runRow({
   },
 })
 
-async function measure(report, { folder, level, full, jobs = full ? 10_000 : 2_000, idle = 5 }) {
+async function measure(report, { folder, level, full, jobs = full ? 10_000 : 2_000, idle = 30 }) {
   const env = level.env()
   const path = join(folder, 'run.db')
   await makeBacklog(path, { items: 0, durability: level.durability })
