@@ -1,4 +1,4 @@
-import type { Scan, WorkerEvent } from '@holdfast/engine'
+import type { RetentionPass, Scan, WorkerEvent } from '@holdfast/engine'
 import type { Logger } from 'pino'
 
 /** One line per event: quiet about what goes well, loud about what a person should know. */
@@ -41,4 +41,9 @@ export const logScan = (log: Logger, { errors, recovered, failed, deadProcesses,
   for (const error of errors) log.warn(error, 'a step of the sweep failed')
   if (deferred !== null) log.warn({ deferred }, 'expired leases are left alone for a heartbeat')
   if (recovered + failed + deadProcesses > 0) log.info({ recovered, failed, deadProcesses }, 'work was taken back')
+}
+
+/** A line for passes of retention that deleted something. */
+export const logPass = (log: Logger, { tasks, processes, batches }: RetentionPass): void => {
+  if (tasks + processes > 0) log.info({ tasks, processes, batches }, 'what ended long ago was deleted')
 }

@@ -2,7 +2,7 @@ import { createWorker, loadConfig, type Settings } from '@holdfast/engine'
 import { makeDataDir, openConfiguredStore, Shutdown, startSummary } from '@holdfast/engine/app'
 import type { Logger } from 'pino'
 import { VERSION } from './version.js'
-import { logEvent, logScan } from './worker-log.js'
+import { logEvent, logPass, logScan } from './worker-log.js'
 
 /**
  * Runs a worker: config, store and worker, in the order in which each needs the one before. What
@@ -24,6 +24,7 @@ export const startWorkerProcess = async (settings: Settings, log: Logger): Promi
 const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promise<void> => {
   const config = await loadConfig(settings.configPath)
   const { registry, queues, tenants } = config
+  const { keepCheckpoints, ...kept } = config.retention || {}
   await makeDataDir(settings.dataDir)
 
   const store = await openConfiguredStore({
@@ -40,7 +41,12 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
     store,
     tasks: registry,
     process: { kind: 'worker', version: VERSION },
-    sweep: { onScan: (scan) => logScan(log, scan) },
+    sweep: {
+      onScan: (scan) => logScan(log, scan),
+      ...(config.retention === false ? { keepCheckpoints: null } : {}),
+      ...(keepCheckpoints === undefined ? {} : { keepCheckpoints }),
+    },
+    retention: config.retention === false ? false : { ...kept, onPass: (pass) => logPass(log, pass) },
     onEvent: (told) => logEvent(log, told),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(queues ? { queues } : {}),

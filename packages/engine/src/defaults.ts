@@ -60,6 +60,15 @@ export const WATCHED_LEASES = 10_000
 /** Wall and monotonic time may part by this much between two scans (NTP slews; it doesn't jump). */
 export const CLOCK_TOLERANCE_MS = 1_000
 
+/** How long a task is kept after its end: a month of looking back. */
+export const TASKS_KEPT_MS = 2_592_000_000
+/** How long the row of a process is kept after its end: longer than any lease that it may have held. */
+export const PROCESSES_KEPT_MS = 604_800_000
+/** Time between two passes of retention. What has ended a month ago is in no hurry. */
+export const RETENTION_INTERVAL_MS = 600_000
+/** Rows that one transaction of retention deletes: some 5 ms of the write lock. */
+export const RETENTION_BATCH = 500
+
 /** Time between two heartbeats of a process's own row. */
 export const PROCESS_HEARTBEAT_MS = 10_000
 

@@ -27,6 +27,13 @@ export type { Worker, WorkerMetrics } from './worker/worker.js'
 export type { WorkerOptions } from './worker/worker-options.js'
 export type { AttemptRef, WorkerEvent } from './worker/worker-event.js'
 export type { Failure } from './failure.js'
+export {
+  createRetention,
+  type Retention,
+  type RetentionOptions,
+  type RetentionPass,
+  type RetentionPolicy,
+} from './retention/retention.js'
 export { createSweeper, type Sweeper, type SweeperOptions, type SweeperStatistics } from './sweep/sweeper.js'
 export type { Scan, ScanError } from './sweep/scan.js'
 export { createProcess, type RegisteredProcess, type RegisteredProcessOptions } from './process/registered-process.js'
@@ -34,7 +41,7 @@ export { systemTimers, type Timers } from './timers.js'
 export type { EngineStore } from './engine-store.js'
 
 // Configuration
-export { defineConfig, type Config, type ConfigModule } from './config/define-config.js'
+export { defineConfig, type Config, type ConfigModule, type ConfigRetention } from './config/define-config.js'
 export { loadConfig, type LoadedConfig } from './config/load-config.js'
 export { LOG_LEVELS, redactUrl, resolveSettings, type LogLevel, type Settings } from './config/settings.js'
 

@@ -69,6 +69,7 @@ describe('the configured store', () => {
       queues: undefined,
       concurrency: undefined,
       tenants: undefined,
+      retention: undefined,
       modules: [],
     }
     const store = await openConfiguredStore({ settings, config })

@@ -47,6 +47,7 @@ describe('a config file', () => {
       queues: ['a'],
       concurrency: 4,
       tenants: ['default'],
+      retention: undefined,
       modules: [],
     })
   })
@@ -56,6 +57,17 @@ describe('a config file', () => {
 
     expect((await load('holdfast.config.mjs')).registry.names).toEqual([])
   })
+
+  it.each([false, {}, { tasksMs: 60_000, processesMs: null, keepCheckpoints: 5, intervalMs: 1_000 }])(
+    'may say how long what has ended is kept: %j',
+    async (retention) => {
+      const load = await project({
+        'holdfast.config.mjs': `export default { tasks: [], retention: ${JSON.stringify(retention)} }`,
+      })
+
+      expect((await load('holdfast.config.mjs')).retention).toEqual(retention)
+    },
+  )
 
   it('names store modules, which are the very ones that Node loads', async () => {
     const load = await project({
@@ -86,6 +98,10 @@ describe('a config file', () => {
     ['a concurrency of nothing', 'export default { tasks: [], concurrency: 0 }', 'concurrency'],
     ['queues that are no list', 'export default { tasks: [], queues: "a" }', 'queues'],
     ['a tenant without a name', 'export default { tasks: [], tenants: [""] }', 'tenants'],
+    ['a retention that is none', 'export default { tasks: [], retention: 30 }', 'retention'],
+    ['a retention of no time', 'export default { tasks: [], retention: { tasksMs: 0 } }', 'retention.tasksMs'],
+    ['a retention without a pace', 'export default { tasks: [], retention: { intervalMs: null } }', 'intervalMs'],
+    ['a retention of something unknown', 'export default { tasks: [], retention: { days: 3 } }', 'retention.days'],
     ['a module that is none', 'export default { tasks: [], modules: [{}] }', 'modules'],
     ['a database that is no path', 'export default { tasks: [], database: 1 }', 'database'],
     ['code that throws', 'throw new Error("boom")', 'boom'],

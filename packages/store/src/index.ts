@@ -1,6 +1,6 @@
 // The store, and what users call on it
 export type { EngineName, FileCheck, Store, StoreEngine, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
-export type { Liveness, ProcessLiveness } from './liveness.js'
+export { LEASE_THREAD_SUFFIX, type Liveness, type ProcessLiveness } from './liveness.js'
 export { repositories, type Repositories } from './repositories/index.js'
 export type { RepositoryOptions, TenantOption } from './repositories/context.js'
 export type { ListTasks, SubmitTask, Submitted, Task, Tasks } from './repositories/tasks.js'
@@ -147,7 +147,13 @@ export {
   type Recovery,
   type SeenLease,
 } from './sweep.js'
-export { deleteFinishedTasks, pruneCheckpoints } from './retention.js'
+export {
+  countRetirable,
+  countSuperseded,
+  deleteEndedProcesses,
+  deleteFinishedTasks,
+  pruneCheckpoints,
+} from './retention.js'
 
 // What checkpoints are verified by (the verification itself touches files: @holdfast/store/evidence)
 export {

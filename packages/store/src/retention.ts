@@ -1,4 +1,4 @@
-import { operation, type Operation } from './operation.js'
+import { operation, query, type Operation } from './operation.js'
 
 /**
  * Deletes progress checkpoints beyond the newest `keep` of each item, whether it lives or has ended.
@@ -24,3 +24,24 @@ export const deleteFinishedTasks: Operation<
   { readonly tenant: string | null; readonly finishedBeforeMs: number; readonly limit: number },
   { readonly deletedTasks: number; readonly remaining: boolean }
 > = operation('retention.deleteFinishedTasks')
+
+/**
+ * Deletes the rows of processes that stopped, or were found dead, before a time, at most `limit`. One whose leases nobody
+ * has taken back yet stays. Their leases and keys name them by an id that is never given again.
+ */
+export const deleteEndedProcesses: Operation<
+  { readonly endedBeforeMs: number; readonly limit: number },
+  { readonly deleted: number }
+> = operation('retention.deleteEndedProcesses')
+
+/** What retention would delete at once, and what the sweep would: counted, not touched. */
+export const countRetirable: Operation<
+  { readonly finishedBeforeMs: number; readonly endedBeforeMs: number; readonly nowMs: number },
+  { readonly tasks: number; readonly processes: number; readonly expiredKeys: number }
+> = query('retention.countRetirable')
+
+/** What {@link pruneCheckpoints} would delete of up to `limit` items from `afterItemSeq` on. */
+export const countSuperseded: Operation<
+  { readonly keep: number; readonly afterItemSeq: number | null; readonly limit: number },
+  { readonly superseded: number; readonly nextItemSeq: number | null }
+> = query('retention.countSuperseded')

@@ -7,7 +7,7 @@ import { ConfigInvalidError, ConfigNotFoundError } from '../errors.js'
 import { isTaskDefinition, type AnyTaskDefinition } from '../task-definition.js'
 import { TaskRegistry } from '../task-registry.js'
 import { checkConfig } from './check-config.js'
-import type { Config, ConfigModule } from './define-config.js'
+import type { Config, ConfigModule, ConfigRetention } from './define-config.js'
 import { findModules } from './find-files.js'
 
 /** A config file with everything that it names. */
@@ -18,6 +18,7 @@ export interface LoadedConfig {
   readonly queues: readonly string[] | undefined
   readonly concurrency: number | undefined
   readonly tenants: readonly string[] | undefined
+  readonly retention: ConfigRetention | false | undefined
   readonly modules: readonly ConfigModule[]
 }
 
@@ -39,6 +40,7 @@ export const loadConfig = async (path: string): Promise<LoadedConfig> => {
     queues: config.queues,
     concurrency: config.concurrency,
     tenants: config.tenants,
+    retention: config.retention,
     modules: config.modules ?? [],
   }
 }

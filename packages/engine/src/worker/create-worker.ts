@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { createProcess } from '../process/registered-process.js'
+import { createRetention } from '../retention/retention.js'
 import { createSweeper } from '../sweep/sweeper.js'
 import { LoopingWorker } from './looping-worker.js'
 import type { Worker } from './worker.js'
@@ -7,7 +8,7 @@ import type { WorkerOptions } from './worker-options.js'
 
 /**
  * A worker over a store, with all that it needs around it: its process is registered, so that its death is noticed at
- * once, and a sweeper takes back what other dead processes held.
+ * once, a sweeper takes back what other dead processes held, and retention deletes what has ended long ago.
  *
  * An item of a type without a definition here is never claimed, unless it shares a queue with one.
  *
@@ -97,6 +98,10 @@ const companionsOf = (options: WorkerOptions, owner: string): readonly Companion
   }
   if (options.sweep !== false)
     companions.push(createSweeper({ store, sweeper: owner, ...time, ...(random ? { random } : {}), ...options.sweep }))
+  if (options.retention !== false) {
+    const onError = (error: unknown): void => onEvent({ event: 'worker.error', during: 'retention', error })
+    companions.push(createRetention({ store, onError, ...time, ...(random ? { random } : {}), ...options.retention }))
+  }
   return companions
 }
 

@@ -27,6 +27,6 @@ export type WorkerEvent =
   /** The worker goes on; what it tried will be tried again. */
   | {
       readonly event: 'worker.error'
-      readonly during: 'claim' | 'settle' | 'heartbeat' | 'lease_poll' | 'process'
+      readonly during: 'claim' | 'settle' | 'heartbeat' | 'lease_poll' | 'process' | 'retention'
       readonly error: unknown
     }

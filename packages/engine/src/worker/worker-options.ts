@@ -1,5 +1,6 @@
 import type { Clock, ProcessKind } from '@holdfast/store'
 import type { EngineStore } from '../engine-store.js'
+import type { RetentionOptions, RetentionPolicy } from '../retention/retention.js'
 import type { SweeperOptions } from '../sweep/sweeper.js'
 import type { AnyTaskDefinition } from '../task-definition.js'
 import type { TaskRegistry } from '../task-registry.js'
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   readonly sweep?:
     | Pick<SweeperOptions, 'intervalMs' | 'deathWatchMs' | 'errorCheckpoints' | 'keepCheckpoints' | 'onScan'>
     | false
+  /** How long what has ended is kept. `false` where another process deletes it, or nobody. */
+  readonly retention?: (RetentionPolicy & Pick<RetentionOptions, 'onPass'>) | false
   readonly onEvent?: (event: WorkerEvent) => void
   readonly clock?: Clock
   readonly timers?: Timers

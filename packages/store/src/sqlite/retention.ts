@@ -1,14 +1,31 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { MAX_BATCH } from '../defaults.js'
 import { granted } from '../operation.js'
-import { deleteFinishedTasks, pruneCheckpoints } from '../retention.js'
+import {
+  countRetirable,
+  countSuperseded,
+  deleteEndedProcesses,
+  deleteFinishedTasks,
+  pruneCheckpoints,
+} from '../retention.js'
 import { checkpointIsProtected } from './checkpoint-protection.js'
 import type { SqliteDatabase } from './connection.js'
 import { preparedFloor } from './fencing-floor.js'
-import { severalStatements, type SqliteBinding } from './module.js'
+import { oneStatement, read, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
 const p = sql.placeholder
+
+/**
+ * True for a row of `checkpoints AS checkpoint` beyond the newest `keep` of the item that `itemSeq` names. The newest
+ * `keep` are those from the keep-th newest on; where there are fewer, nothing is older than NULL.
+ */
+const isSuperseded = (itemSeq: SQL): SQL => sql`checkpoint.work_item_seq = ${itemSeq}
+          and checkpoint.position < (
+            select kept.position from checkpoints as kept
+            where kept.work_item_seq = ${itemSeq} order by kept.position desc limit 1 offset ${p('keep')} - 1
+          )
+          and not (${checkpointIsProtected})`
 
 const prune = severalStatements(pruneCheckpoints, (db) => {
   const looked = preparedRows<{ itemSeq: number; checkpointPosition: number }>(
@@ -19,18 +36,12 @@ const prune = severalStatements(pruneCheckpoints, (db) => {
         order by work_item_seq
         limit ${p('limit')}`,
   )
-  // The newest `keep` are those from the keep-th newest on; where there are fewer, nothing is older than NULL.
   const permit = preparedChange(
     db,
     sql`insert into retention_permits (kind, row_seq)
         select 'checkpoint', checkpoint.seq
         from checkpoints as checkpoint
-        where checkpoint.work_item_seq = ${p('itemSeq')}
-          and checkpoint.position < (
-            select kept.position from checkpoints as kept
-            where kept.work_item_seq = ${p('itemSeq')} order by kept.position desc limit 1 offset ${p('keep')} - 1
-          )
-          and not (${checkpointIsProtected})
+        where ${isSuperseded(sql`${p('itemSeq')}`)}
         order by checkpoint.position
         limit ${p('most')}`,
   )
@@ -173,4 +184,52 @@ const preparedPermittedDeletes = (db: SqliteDatabase): PermittedDeletes => {
   }
 }
 
-export const retentionBindings: readonly SqliteBinding[] = [prune, deleteFinished]
+const endedProcesses = oneStatement(deleteEndedProcesses, (db) => {
+  // Its last heartbeat came before its end, and the index knows it.
+  const ended = (state: string) => sql`
+    select seq from processes as process
+    where process.state = ${sql.raw(`'${state}'`)} and process.heartbeat_at_ms < ${p('endedBeforeMs')}
+      and process.ended_at_ms < ${p('endedBeforeMs')}
+      and not exists (
+        select 1 from work_items as item where item.process_id = process.id and item.state = 'running'
+      )`
+  const remove = preparedChange(
+    db,
+    sql`delete from processes
+        where seq in (${ended('stopped')} union all ${ended('dead')} limit ${p('limit')})`,
+  )
+  return (args) => granted({ deleted: remove(args) })
+})
+
+const counts = read(countRetirable, (db) => {
+  const count = preparedRows<{ tasks: number; processes: number; expiredKeys: number }>(
+    db,
+    sql`select
+          (select count(*) from tasks where finished_at_ms < ${p('finishedBeforeMs')}) as tasks,
+          (select count(*) from processes where state in ('stopped', 'dead')
+            and heartbeat_at_ms < ${p('endedBeforeMs')} and ended_at_ms < ${p('endedBeforeMs')}) as processes,
+          (select count(*) from idempotency_keys where expires_at_ms <= ${p('nowMs')}) as "expiredKeys"`,
+  )
+  return (args) => granted(count(args)[0] ?? { tasks: 0, processes: 0, expiredKeys: 0 })
+})
+
+const superseded = read(countSuperseded, (db) => {
+  const page = preparedRows<{ itemSeq: number; superseded: number }>(
+    db,
+    sql`select stream.work_item_seq as "itemSeq", (
+          select count(*) from checkpoints as checkpoint where ${isSuperseded(sql`stream.work_item_seq`)}
+        ) as superseded
+        from work_item_streams as stream
+        where stream.work_item_seq > ${p('afterItemSeq')}
+        order by stream.work_item_seq
+        limit ${p('limit')}`,
+  )
+  return ({ keep, afterItemSeq, limit }) => {
+    const items = page({ keep, afterItemSeq: afterItemSeq ?? 0, limit })
+    const last = items.length === limit ? items.at(-1) : undefined
+    const sum = items.reduce((total, item) => total + item.superseded, 0)
+    return granted({ superseded: sum, nextItemSeq: last?.itemSeq ?? null })
+  }
+})
+
+export const retentionBindings: readonly SqliteBinding[] = [prune, deleteFinished, endedProcesses, counts, superseded]

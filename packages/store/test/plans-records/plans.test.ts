@@ -3,7 +3,13 @@ import { appendCheckpoint, latestCheckpoint, listCheckpoints, removeCheckpoint }
 import { appendLog, readEvents } from '../../src/events.js'
 import { checkOrCreateKey, completeKey, countKeys, heartbeatKey } from '../../src/idempotency.js'
 import { heartbeatProcess, listProcesses } from '../../src/processes.js'
-import { deleteFinishedTasks, pruneCheckpoints } from '../../src/retention.js'
+import {
+  countRetirable,
+  countSuperseded,
+  deleteEndedProcesses,
+  deleteFinishedTasks,
+  pruneCheckpoints,
+} from '../../src/retention.js'
 import { expireKeys } from '../../src/sweep.js'
 import { openSchema, plansOf } from './plans.js'
 
@@ -25,11 +31,20 @@ describe('the plan of', () => {
     heartbeatProcess,
     expireKeys,
     pruneCheckpoints,
+    deleteEndedProcesses,
+    countRetirable,
   ])('$name never walks a table and never sorts', (op) => {
     const plans = plansOf(openSchema(), op as never)
 
     expect(plans.length).toBeGreaterThan(0)
     for (const plan of plans) expect(plan).not.toMatch(COSTLY)
+  })
+
+  it('the superseded checkpoints are counted item by item, along their index', () => {
+    const [plan] = plansOf(openSchema(), countSuperseded)
+
+    expect(plan).toContain('SEARCH stream USING INTEGER PRIMARY KEY (rowid>?)')
+    expect(plan).toContain('SEARCH checkpoint USING INDEX checkpoints_by_work_item (work_item_seq=? AND position<?)')
   })
 
   it('append takes the item by its id and the position from its stream', () => {

@@ -244,4 +244,93 @@ export const retentionContract = (open: OpenTestStore): void => {
         await expect(store.retention.deleteFinishedTasks(options)).rejects.toMatchObject({ code: 'input.invalid' })
     })
   })
+
+  describe('deleting processes that ended', () => {
+    const register = (test: TestStore, id: string) =>
+      test.store.processes.register({ id, kind: 'worker', host: 'h', pid: 1, version: '0' })
+    const idsOf = async ({ store }: TestStore): Promise<readonly string[]> =>
+      (await store.processes.list({ limit: 100 })).map(({ id }) => id).filter((id) => id.startsWith('w-'))
+
+    it('takes those that stopped or died before a time, and no other', async () => {
+      const test = await open()
+      const { store, clock } = test
+      for (const id of ['w-stopped', 'w-dead', 'w-alive', 'w-late']) await register(test, id)
+      await store.processes.stop('w-stopped')
+      await store.sweep.recoverProcess({ processId: 'w-dead', sweeper: 's', errorCheckpoints: false })
+      clock.advance(10)
+      const endedBeforeMs = clock.nowMs()
+      await store.processes.stop('w-late')
+
+      expect(await store.retention.deleteEndedProcesses({ endedBeforeMs })).toEqual({ deleted: 2 })
+      expect((await idsOf(test)).toSorted()).toEqual(['w-alive', 'w-late'])
+    })
+
+    it('leaves one that still holds a lease', async () => {
+      const test = await open()
+      const { store, clock } = test
+      await register(test, 'w-1')
+      const lease = await leasedItem(test, { processId: 'w-1' })
+      await store.processes.stop('w-1')
+      clock.advance(1)
+
+      expect(await store.retention.deleteEndedProcesses({ endedBeforeMs: clock.nowMs() })).toEqual({ deleted: 0 })
+      await store.leases.complete(lease, null)
+      expect(await store.retention.deleteEndedProcesses({ endedBeforeMs: clock.nowMs() })).toEqual({ deleted: 1 })
+    })
+
+    it('takes at most `limit` in one step', async () => {
+      const test = await open()
+      for (const id of ['w-1', 'w-2', 'w-3']) {
+        await register(test, id)
+        await test.store.processes.stop(id)
+      }
+      test.clock.advance(1)
+      const step = { endedBeforeMs: test.clock.nowMs(), limit: 2 }
+
+      expect(await test.store.retention.deleteEndedProcesses(step)).toEqual({ deleted: 2 })
+      expect(await test.store.retention.deleteEndedProcesses(step)).toEqual({ deleted: 1 })
+    })
+
+    it('refuses times and limits out of range: input.invalid', async () => {
+      const { store } = await open()
+
+      for (const options of [{ endedBeforeMs: -1 }, { endedBeforeMs: 1, limit: 0 }])
+        await expect(store.retention.deleteEndedProcesses(options)).rejects.toMatchObject({ code: 'input.invalid' })
+    })
+  })
+
+  describe('counting what retention would delete', () => {
+    it('counts ended tasks and processes and expired keys, and touches none', async () => {
+      const test = await open()
+      const { store, clock } = test
+      await store.leases.complete(await leasedItem(test), null)
+      await leasedItem(test)
+      await store.processes.register({ id: 'w-1', kind: 'worker', host: 'h', pid: 1, version: '0' })
+      await store.processes.stop('w-1')
+      await store.idempotency.checkOrCreate('k', { request: 1, ttlMs: 1_000, leaseMs: 1_000 })
+      clock.advance(1_000)
+      const times = { finishedBeforeMs: clock.nowMs(), endedBeforeMs: clock.nowMs() }
+
+      expect(await store.retention.count(times)).toEqual({ tasks: 1, processes: 1, expiredKeys: 1 })
+      expect(await store.retention.count(times)).toEqual({ tasks: 1, processes: 1, expiredKeys: 1 })
+      expect(await store.retention.count({ finishedBeforeMs: 1, endedBeforeMs: 1 })).toEqual({
+        tasks: 0,
+        processes: 0,
+        expiredKeys: 1,
+      })
+    })
+
+    it('counts superseded checkpoints as pruning would delete them, in steps', async () => {
+      const test = await open()
+      const leases = [await leasedItem(test), await leasedItem(test)]
+      for (const lease of leases) await append(test, lease, 5)
+      const { retention } = test.store
+
+      const first = await retention.countSuperseded({ keep: 2, limit: 1 })
+      const second = await retention.countSuperseded({ keep: 2, afterItemSeq: first.nextItemSeq ?? 0 })
+
+      expect([first.superseded, second]).toEqual([3, { superseded: 3, nextItemSeq: undefined }])
+      expect(await retention.pruneCheckpoints({ keep: 2 })).toMatchObject({ deleted: 6 })
+    })
+  })
 }
