@@ -27,6 +27,10 @@ export const SLOW_FILES = {
     limitMs: 60_000,
     reason: 'has four processes write and read until the WAL has been begun anew many times',
   },
+  'packages/testkit/test/crash-explorer.process.test.ts': {
+    limitMs: 90_000,
+    reason: 'kills a task at each of its writes and resumes it: some seventy processes that open a store',
+  },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
     reason: 'kills real processes twenty times while they read more than a thousand files, and waits for what is left',
