@@ -13,16 +13,19 @@ const kit = (answer: (lease: LeaseRef) => LeaseAnswer = granted) => {
   const beats: { atMs: number; ids: string[]; leaseMs: number }[] = []
   const refused: string[] = []
   const errors: unknown[] = []
+  const lives: boolean[] = []
   const heartbeats = new Heartbeats({
-    beat: async (leases, leaseMs) => {
+    beat: async (leases, leaseMs, isLive) => {
+      lives.push(isLive)
       beats.push({ atMs: time.monotonicMs(), ids: leases.map(({ workItemId }) => workItemId), leaseMs })
       return leases.map(answer)
     },
     onRefused: ({ workItemId }, code) => refused.push(`${workItemId}: ${code}`),
     onError: (error) => errors.push(error),
     timers: time,
+    clock: time,
   })
-  return { time, beats, refused, errors, heartbeats }
+  return { time, beats, lives, refused, errors, heartbeats }
 }
 
 describe('heartbeats', () => {
@@ -37,6 +40,32 @@ describe('heartbeats', () => {
       { atMs: 1_000, ids: ['a', 'b'], leaseMs: 3_000 },
       { atMs: 2_000, ids: ['a', 'b'], leaseMs: 3_000 },
     ])
+  })
+
+  it('say that the leases are live, whatever the wall clock was set to meanwhile', async () => {
+    const { time, lives, heartbeats } = kit()
+    heartbeats.hold(lease('a'))
+    time.jump(3_600_000)
+
+    await time.advance(2_000)
+
+    expect(lives).toEqual([true, true])
+  })
+
+  it('do not say so once a whole lease has passed without one that was answered', async () => {
+    let isDown = true
+    const { time, lives, heartbeats } = kit((ref) => {
+      if (isDown) throw new Error('the store is busy')
+      return granted(ref)
+    })
+    heartbeats.hold(lease('a', 3_000))
+
+    await time.advance(3_000)
+    isDown = false
+    await time.advance(1_250)
+
+    // One at a third of the lease, then one every quarter of that, until one is answered.
+    expect(lives).toEqual([...Array.from({ length: 8 }, () => true), false, false, true])
   })
 
   it('keep a rhythm for each length', async () => {

@@ -323,6 +323,51 @@ describe('a sweeper', () => {
     expect((await item(lease)).state).toBe('running')
   })
 
+  it('takes back a lease that stands still for longer than its length although the clock is set again and again', async () => {
+    const { time, sweeper, leased, item } = await sweeperKit()
+    const lease = only(await leased(1))
+    await sweeper.scanNow()
+
+    for (let i = 0; i < 5; i++) {
+      time.jump(i % 2 === 0 ? 3_600_000 : -3_600_000)
+      await time.advance(LEASE_MS / 4)
+      expect(await sweeper.scanNow()).toMatchObject({ deferred: 'clock_jump' })
+    }
+
+    expect((await item(lease)).state).toBe('pending')
+  })
+
+  it('leaves the living their leases, however often and however far the clock is set', async () => {
+    const { store, time, sweeper, leased, item } = await sweeperKit()
+    const lease = only(await leased(1))
+
+    for (const jumpMs of [3_600_000, 86_400_000, -86_400_000, 3_600_000, 3_600_000, -7_200_000]) {
+      time.jump(jumpMs)
+      await sweeper.scanNow()
+      for (let beat = 0; beat < 4; beat++) {
+        await time.advance(LEASE_MS / 3 - 1)
+        await store.leases.heartbeatAll([lease], { leaseMs: LEASE_MS, isLive: true })
+        await sweeper.scanNow()
+      }
+    }
+
+    expect(await item(lease)).toMatchObject({ state: 'running', attempt: 1 })
+  })
+
+  it('trusts the clock again only once the holder of the longest lease has had the time for a heartbeat', async () => {
+    const { store, time, sweeper } = await sweeperKit()
+    await store.tasks.submit({ type: 'test', input: null })
+    await store.leases.claim({ queue: 'test', owner: 'a', leaseMs: 10 * LEASE_MS })
+    time.jump(3_600_000)
+    await sweeper.scanNow()
+
+    await time.advance((10 * LEASE_MS) / 3 - 1)
+    expect(await sweeper.scanNow()).toMatchObject({ deferred: 'clock_jump', recovered: 0 })
+    await time.advance(1)
+
+    expect(await sweeper.scanNow()).toMatchObject({ deferred: null, recovered: 1 })
+  })
+
   it('waits one heartbeat after the clock was set forward, so that the living can say so', async () => {
     const { time, sweeper, leased, item } = await sweeperKit()
     const lease = only(await leased(1))

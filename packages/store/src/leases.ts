@@ -70,6 +70,11 @@ export interface LeaseBatchArgs {
 export interface HeartbeatArgs extends LeaseBatchArgs {
   /** The new length, counted from `nowMs`. */
   readonly leaseMs: number
+  /**
+   * The holder knows, by a clock that never jumps, that its leases have not run out: then only a wall clock that was set
+   * forwards can say so, and the tokens decide alone.
+   */
+  readonly isLive: boolean
 }
 
 export interface CompleteArgs extends LeaseRef {
@@ -146,7 +151,7 @@ export const peek: Operation<PeekArgs, Peek> = query('leases.peek')
 /** Begins items that were claimed ahead. Codes per lease: `lease.lost`, `work_item.not_found`, `work_item.already_terminal`. */
 export const startLeases: Operation<LeaseBatchArgs, readonly LeaseAnswer[]> = operation('leases.start')
 
-/** Extends leases, and nothing else. Codes per lease: as `start`, and `lease.expired` once the time is over. */
+/** Extends leases, and nothing else. Codes per lease: as `start`, and `lease.expired` once the time of one is over. */
 export const heartbeat: Operation<HeartbeatArgs, readonly LeaseAnswer[]> = operation('leases.heartbeat')
 
 /**

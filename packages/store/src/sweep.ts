@@ -36,6 +36,8 @@ export interface RecoverExpiredArgs {
   readonly checkpointIds: readonly string[]
   /** Leases that stood unchanged for longer than their length by monotonic time: revoked whatever the wall clock says. */
   readonly overdue: readonly SeenLease[]
+  /** False where the wall clock was set a moment ago: then only `overdue` ones are taken back. */
+  readonly isClockTrusted: boolean
   readonly nowMs: number
 }
 

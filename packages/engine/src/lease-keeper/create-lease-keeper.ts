@@ -1,3 +1,4 @@
+import type { Clock } from '@holdfast/store'
 import type { EngineStore } from '../engine-store.js'
 import type { Timers } from '../timers.js'
 import { keeperIdOf } from './keeper-id.js'
@@ -8,15 +9,16 @@ import { ThreadKeeper } from './thread-keeper.js'
 export interface LeaseKeeperOptions {
   readonly store: EngineStore
   readonly timers: Timers
+  readonly clock: Clock
   readonly kind: 'thread' | 'main'
   readonly listener: LeaseKeeperListener
 }
 
 /** A keeper on a thread where one is asked for and another thread can reach the data; otherwise on the main loop. */
-export const createLeaseKeeper = ({ store, timers, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
+export const createLeaseKeeper = ({ store, timers, clock, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
   const { engine, location, driver, processId } = store.info()
   const isReachable = engine === 'sqlite' && location !== ':memory:'
   return kind === 'thread' && isReachable
     ? new ThreadKeeper({ path: location, driver, keeperId: keeperIdOf(processId) }, listener)
-    : new MainLoopKeeper(store, timers, listener)
+    : new MainLoopKeeper(store, { timers, clock }, listener)
 }

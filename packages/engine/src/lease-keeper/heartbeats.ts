@@ -1,4 +1,4 @@
-import { HEARTBEATS_PER_LEASE, MAX_BATCH, type LeaseAnswer, type LeaseRef } from '@holdfast/store'
+import { HEARTBEATS_PER_LEASE, MAX_BATCH, type Clock, type LeaseAnswer, type LeaseRef } from '@holdfast/store'
 import { leaseKey, leaseOfKey } from '../lease-key.js'
 import type { Timers } from '../timers.js'
 
@@ -8,18 +8,22 @@ export interface LiveLease extends LeaseRef {
 }
 
 export interface HeartbeatsOptions {
-  /** Extends leases of one length; one answer each. */
-  readonly beat: (leases: readonly LeaseRef[], leaseMs: number) => Promise<readonly LeaseAnswer[]>
+  /** Extends leases of one length; one answer each. `isLive`: by monotonic time, none of them can have run out. */
+  readonly beat: (leases: readonly LeaseRef[], leaseMs: number, isLive: boolean) => Promise<readonly LeaseAnswer[]>
   /** A lease that can't be extended any more: it is no longer held, and `code` says why. */
   readonly onRefused: (lease: LeaseRef, code: string, message: string) => void
   /** A batch that got no answer. It is tried again soon. */
   readonly onError: (error: unknown) => void
   readonly timers: Timers
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
 /**
  * Keeps leases alive until they are dropped: each is extended at a third of its length, so that one heartbeat may be
  * lost to a stalled disk and the next still has a third to spare. Leases of one length travel in one batch.
+ *
+ * Somebody may set the wall clock forwards between two heartbeats. Whoever knows by monotonic time that its leases have
+ * not run out says so with the next one, and keeps them.
  */
 export class Heartbeats {
   readonly #rhythms = new Map<number, Rhythm>()
@@ -61,6 +65,8 @@ class Rhythm {
   #cancel: (() => void) | undefined
   #beating: Promise<void> = Promise.resolve()
   #stopped = false
+  /** All that are held were claimed or extended after this moment. */
+  #extendedAtMs = 0
 
   constructor(
     private readonly leaseMs: number,
@@ -69,7 +75,9 @@ class Rhythm {
 
   hold(key: string): void {
     this.#held.add(key)
-    if (!this.#cancel) this.#arm(this.leaseMs / HEARTBEATS_PER_LEASE)
+    if (this.#cancel) return
+    this.#extendedAtMs = this.options.clock.monotonicMs()
+    this.#arm(this.leaseMs / HEARTBEATS_PER_LEASE)
   }
 
   drop(key: string): void {
@@ -91,9 +99,12 @@ class Rhythm {
 
   async #beat(): Promise<void> {
     let delayMs = this.leaseMs / HEARTBEATS_PER_LEASE
+    const nowMs = this.options.clock.monotonicMs()
+    const isLive = nowMs - this.#extendedAtMs < this.leaseMs
     try {
       const all = [...this.#held]
-      for (let at = 0; at < all.length; at += MAX_BATCH) await this.#beatBatch(all.slice(at, at + MAX_BATCH))
+      for (let at = 0; at < all.length; at += MAX_BATCH) await this.#beatBatch(all.slice(at, at + MAX_BATCH), isLive)
+      this.#extendedAtMs = nowMs
     } catch (error) {
       // Sooner than usual: a store that was busy for a moment must not cost a lease.
       delayMs /= 4
@@ -103,8 +114,8 @@ class Rhythm {
     if (this.#held.size > 0) this.#arm(delayMs)
   }
 
-  async #beatBatch(keys: readonly string[]): Promise<void> {
-    const answers = await this.options.beat(keys.map(leaseOfKey), this.leaseMs)
+  async #beatBatch(keys: readonly string[], isLive: boolean): Promise<void> {
+    const answers = await this.options.beat(keys.map(leaseOfKey), this.leaseMs, isLive)
     answers.forEach(({ code, message }, i) => {
       const key = keys[i]
       // Dropped meanwhile: it has ended well, and the refusal only says so.

@@ -1,4 +1,4 @@
-import { InvariantError, refusalOf, StoreError } from '@holdfast/store'
+import { InvariantError, refusalOf, StoreError, systemClock } from '@holdfast/store'
 import { openStore, type SqliteDriver } from '@holdfast/store/sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemTimers } from '../timers.js'
@@ -39,10 +39,11 @@ const open = async () => {
 const store = await open()
 if (store) {
   const heartbeats = new Heartbeats({
-    beat: (batch, leaseMs) => store.leases.heartbeatAll(batch, { leaseMs }),
+    beat: (batch, leaseMs, isLive) => store.leases.heartbeatAll(batch, { leaseMs, isLive }),
     onRefused: (lease, code, message) => tell({ type: 'refused', lease, code, message }),
     onError: tellError,
     timers: systemTimers,
+    clock: systemClock,
   })
   const stop = async (): Promise<void> => {
     await heartbeats.stop()

@@ -1,3 +1,4 @@
+import type { Clock } from '@holdfast/store'
 import type { EngineStore } from '../engine-store.js'
 import type { Timers } from '../timers.js'
 import { Heartbeats, type LiveLease } from './heartbeats.js'
@@ -10,10 +11,14 @@ import type { LeaseKeeper, LeaseKeeperListener } from './lease-keeper.js'
 export class MainLoopKeeper implements LeaseKeeper {
   readonly #heartbeats: Heartbeats
 
-  constructor(store: Pick<EngineStore, 'leases'>, timers: Timers, listener: LeaseKeeperListener) {
+  constructor(
+    store: Pick<EngineStore, 'leases'>,
+    time: { readonly timers: Timers; readonly clock: Clock },
+    listener: LeaseKeeperListener,
+  ) {
     this.#heartbeats = new Heartbeats({
-      beat: (leases, leaseMs) => store.leases.heartbeatAll(leases, { leaseMs }),
-      timers,
+      beat: (leases, leaseMs, isLive) => store.leases.heartbeatAll(leases, { leaseMs, isLive }),
+      ...time,
       ...listener,
     })
   }

@@ -2,7 +2,7 @@ import type { SeenLease } from '@holdfast/store'
 import { SWEEP_LIMIT, SWEEP_ROUNDS, WATCHED_LEASES } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
 import { isKeeperId } from '../lease-keeper/keeper-id.js'
-import type { ScanTally } from './scan.js'
+import type { Scan, ScanTally } from './scan.js'
 
 export interface StepContext {
   readonly store: EngineStore
@@ -26,15 +26,29 @@ export const promoteDue = ({ store, tally }: StepContext): Promise<void> =>
     return promoted === limit
   })
 
+/**
+ * Leases that have run out by the wall clock, while that can be trusted, and those that have by monotonic time whatever
+ * it says: a clock that is set again and again keeps nobody's dead lease alive. After a long wait for the lock neither
+ * counts, because no heartbeat got through.
+ */
 export const recoverExpired = (
   { store, sweeper, errorCheckpoints, tally }: StepContext,
-  overdue: readonly SeenLease[],
+  { overdue, doubt }: { readonly overdue: readonly SeenLease[]; readonly doubt: () => Scan['deferred'] },
 ): Promise<void> => {
   let stillOverdue = overdue
   return inRounds(async () => {
+    const doubted = doubt()
+    if (doubted === 'lock_wait' || (doubted === 'clock_jump' && stillOverdue.length === 0)) return false
     const batch = stillOverdue.slice(0, limit)
     stillOverdue = stillOverdue.slice(limit)
-    const recovery = await store.sweep.recoverExpired({ sweeper, limit, errorCheckpoints, overdue: batch })
+    const isClockTrusted = doubted === null
+    const recovery = await store.sweep.recoverExpired({
+      sweeper,
+      limit,
+      errorCheckpoints,
+      overdue: batch,
+      isClockTrusted,
+    })
     tally.addRecovery('recover_expired', recovery)
     // Items that can't be recovered are found again each time: without progress there is no use in another round.
     const progress = recovery.recovered.length + recovery.failed.length

@@ -1,4 +1,4 @@
-import { CHECKPOINTS_KEPT, HEARTBEATS_PER_LEASE, LEASE_MS, systemClock, type Clock } from '@holdfast/store'
+import { CHECKPOINTS_KEPT, LEASE_MS, systemClock, type Clock } from '@holdfast/store'
 import { CLOCK_TOLERANCE_MS, DEATH_WATCH_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
 import { pause, systemTimers, type Timers } from '../timers.js'
@@ -95,7 +95,7 @@ export class Sweeper {
       ...options,
     }
     const { clock, leaseMs } = this.#options
-    this.#trust = new ExpiryTrust(clock, new ClockWatch(clock, CLOCK_TOLERANCE_MS), leaseMs / HEARTBEATS_PER_LEASE)
+    this.#trust = new ExpiryTrust(clock, new ClockWatch(clock, CLOCK_TOLERANCE_MS), leaseMs)
   }
 
   get isRunning(): boolean {
@@ -192,9 +192,14 @@ export class Sweeper {
   }
 
   async #recoverExpired(context: StepContext, lockWaitMs: number): Promise<void> {
-    const overdue = this.#watch.look(await runningLeases(context), this.#options.clock.monotonicMs())
-    context.tally.deferred = this.#trust.doubt(lockWaitMs)
-    if (context.tally.deferred === null) await recoverExpired(context, overdue)
+    const leases = await runningLeases(context)
+    const overdue = this.#watch.look(leases, this.#options.clock.monotonicMs())
+    const longestLeaseMs = leases.reduce((longest, { leaseMs }) => Math.max(longest, leaseMs), 0)
+    const doubt = (): Scan['deferred'] => {
+      context.tally.deferred = this.#trust.doubt({ lockWaitMs, longestLeaseMs })
+      return context.tally.deferred
+    }
+    await recoverExpired(context, { overdue, doubt })
   }
 
   async #prune(context: StepContext): Promise<void> {

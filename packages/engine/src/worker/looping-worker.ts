@@ -85,6 +85,7 @@ export class LoopingWorker implements Worker {
     this.#keeper = createLeaseKeeper({
       store,
       timers,
+      clock,
       kind: options.liveness ?? (clock === systemClock ? 'thread' : 'main'),
       listener: { onRefused: (lease) => void this.#onRefused(lease), onError: this.#reports('heartbeat') },
     })

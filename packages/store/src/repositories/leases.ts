@@ -133,14 +133,22 @@ export class Leases {
     return leaseExpiresAtMs
   }
 
-  /** One answer per lease, in order; a lost one says nothing about its neighbours. */
+  /**
+   * One answer per lease, in order; a lost one says nothing about its neighbours.
+   *
+   * @param options.isLive True where the caller knows, by a clock that never jumps, that less than `leaseMs` has passed since
+   * these leases were claimed or extended: a wall clock that was set forwards then ends none of them. Default false.
+   */
   async heartbeatAll(
     leases: readonly LeaseRef[],
-    options: { readonly leaseMs?: number } = {},
+    options: { readonly leaseMs?: number; readonly isLive?: boolean } = {},
   ): Promise<readonly LeaseAnswer[]> {
     const nowMs = this.context.clock.nowMs()
     const leaseMs = checkLease(options.leaseMs ?? LEASE_MS)
-    return inBatches(leases, (batch) => this.context.submits.submit(heartbeat, { leases: batch, leaseMs, nowMs }))
+    const { isLive = false } = options
+    return inBatches(leases, (batch) =>
+      this.context.submits.submit(heartbeat, { leases: batch, leaseMs, isLive, nowMs }),
+    )
   }
 
   /**

@@ -27,6 +27,8 @@ export interface RecoverOptions {
 export interface RecoverExpired extends RecoverOptions {
   /** Leases that stood unchanged for longer than their length by monotonic time: revoked whatever the wall clock says. */
   readonly overdue?: readonly SeenLease[]
+  /** False where the wall clock was set a moment ago: then only `overdue` ones are taken back. Default true. */
+  readonly isClockTrusted?: boolean
 }
 
 export interface RecoverProcess extends RecoverOptions {
@@ -49,8 +51,12 @@ export class Sweep {
    * Takes back leases that have run out: requeued while attempts are left, `failed` otherwise. One bad item is named
    * in `errors` and doesn't stop the rest.
    */
-  async recoverExpired({ overdue = [], ...options }: RecoverExpired): Promise<Recovery> {
-    return this.context.submits.submit(recoverExpired, { ...this.#recovery(options), overdue: seenLeases(overdue) })
+  async recoverExpired({ overdue = [], isClockTrusted = true, ...options }: RecoverExpired): Promise<Recovery> {
+    return this.context.submits.submit(recoverExpired, {
+      ...this.#recovery(options),
+      overdue: seenLeases(overdue),
+      isClockTrusted,
+    })
   }
 
   /** Marks a process dead and takes its leases back. Call again while `remaining`. */

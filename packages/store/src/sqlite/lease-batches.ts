@@ -43,13 +43,14 @@ export const startBinding: SqliteBinding = oneStatement(startLeases, (db) => {
   }
 })
 
-/** A lease whose time is over is not extended: somebody may be about to take it back. */
+/** A lease whose time is over is not extended, because somebody may be about to take it back; unless its holder knows better. */
 const HEARTBEAT = sql`
   update work_items
   set lease_expires_at_ms = ${p('expiresAtMs')}, lease_ms = ${p('leaseMs')},
     heartbeat_at_ms = ${p('nowMs')}, updated_at_ms = ${p('nowMs')}
   where tenant = ${p('tenant')} and id = ${p('workItemId')}
-    and state = 'running' and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}`
+    and state = 'running' and fencing_token = ${p('fencingToken')}
+    and (lease_expires_at_ms > ${p('nowMs')} or ${p('isLive')})`
 
 export const heartbeatBinding: SqliteBinding = oneStatement(heartbeat, (db) => {
   const update = preparedChange(db, HEARTBEAT)
@@ -61,10 +62,11 @@ export const heartbeatBinding: SqliteBinding = oneStatement(heartbeat, (db) => {
         and state = 'running' and fencing_token = ${p('fencingToken')}`,
   )
   const refuse = preparedLeaseRefusal(db)
-  return ({ leases, leaseMs, nowMs }) => {
+  return ({ leases, leaseMs, isLive, nowMs }) => {
     const expiresAtMs = nowMs + leaseMs
     const extend = (lease: LeaseRef): Verdict<Extended> => {
-      if (update({ ...lease, leaseMs, nowMs, expiresAtMs }) === 1) return granted({ leaseExpiresAtMs: expiresAtMs })
+      if (update({ ...lease, leaseMs, isLive: Number(isLive), nowMs, expiresAtMs }) === 1)
+        return granted({ leaseExpiresAtMs: expiresAtMs })
       const [expired] = stillHeld(lease)
       if (!expired) return refuse(lease)
       const { leaseExpiresAtMs } = expired

@@ -37,9 +37,9 @@ const recoverExpiredBinding = severalStatements(recoverExpired, (db) => {
         and fencing_token = ${p('fencingToken')} and lease_expires_at_ms = ${p('leaseExpiresAtMs')}`,
   )
   const recover = preparedRecovery(db)
-  return ({ sweeper, limit, checkpointIds, overdue, nowMs }) => {
+  return ({ sweeper, limit, checkpointIds, overdue, isClockTrusted, nowMs }) => {
     const bySeq = new Map<number, FoundLease>()
-    for (const lease of expired({ nowMs, limit })) bySeq.set(lease.seq, lease)
+    if (isClockTrusted) for (const lease of expired({ nowMs, limit })) bySeq.set(lease.seq, lease)
     for (const seen of overdue) {
       if (bySeq.size >= limit) break
       for (const lease of stillAsSeen(seen)) bySeq.set(lease.seq, lease)

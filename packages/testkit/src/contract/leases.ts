@@ -225,6 +225,29 @@ export const leasesContract = (open: OpenTestStore): void => {
       await expect(test.store.leases.heartbeat(lease)).rejects.toMatchObject({ code: 'lease.expired' })
     })
 
+    it('is renewed after the wall clock was set forwards by whoever knows that its time is not over', async () => {
+      const test = await open()
+      await test.enqueue()
+      const lease = await claimOne(test, { leaseMs: 1_000 })
+      test.clock.jump(3_600_000)
+
+      const [answer] = await test.store.leases.heartbeatAll([lease], { leaseMs: 1_000, isLive: true })
+
+      expect(answer).toMatchObject({ code: null, leaseExpiresAtMs: test.clock.nowMs() + 1_000 })
+    })
+
+    it('is not renewed by a stale holder, whatever he knows of its time', async () => {
+      const test = await open()
+      await test.enqueue()
+      const stale = await claimOne(test, { leaseMs: 1_000 })
+      await test.store.leases.release(stale)
+      await claimOne(test, { leaseMs: 1_000 })
+
+      const [answer] = await test.store.leases.heartbeatAll([stale], { leaseMs: 1_000, isLive: true })
+
+      expect(answer).toMatchObject({ code: 'lease.lost' })
+    })
+
     it('is seen as expired from the moment that its time is over', async () => {
       const test = await open()
       const id = await test.enqueue()

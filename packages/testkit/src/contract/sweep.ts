@@ -153,6 +153,7 @@ export const sweepContract = (open: OpenTestStore): void => {
         limit: 10,
         checkpointIds: ['taken'],
         overdue: [],
+        isClockTrusted: true,
         nowMs: test.clock.nowMs(),
       })
 
@@ -163,6 +164,22 @@ export const sweepContract = (open: OpenTestStore): void => {
       })
       expect(await test.store.workItems.require(id)).toMatchObject({ state: 'pending', fencingToken: 2 })
       expect(await test.store.checkpoints.list(id)).toMatchObject([{ id: 'taken', type: 'iteration_start' }])
+    })
+
+    it('leaves leases alone that only the wall clock calls over, where that is not to be trusted', async () => {
+      const test = await open()
+      const id = await test.enqueue()
+      const lease = await claimOne(test, { leaseMs: 1_000 })
+      test.clock.jump(3_600_000)
+
+      expect(await test.store.sweep.recoverExpired({ sweeper: 'sweep-1', isClockTrusted: false })).toEqual(NOTHING)
+      expect(await test.store.workItems.require(id)).toMatchObject({ state: 'running' })
+
+      const [seen] = await test.store.sweep.watchLeases()
+      if (!seen) throw new Error('a running lease is seen')
+      const overdue = [{ ...seen, fencingToken: lease.fencingToken }]
+      const recovery = await test.store.sweep.recoverExpired({ sweeper: 'sweep-1', isClockTrusted: false, overdue })
+      expect(recovery).toMatchObject({ recovered: [{ workItemId: id }] })
     })
 
     it('leaves leases alone whose time is not over', async () => {
