@@ -14,10 +14,11 @@ export const checkFile = (file) => withRows(file, (rows) => invariants(rows))
  *
  * @param {string} file
  * @param {Acknowledged} acknowledged
+ * @param {{ keysMayHaveExpired?: boolean }} [options]
  * @returns {{ what: string }[]}
  */
-export const checkAcknowledged = (file, acknowledged) =>
-  withRows(file, (rows) => [...invariants(rows), ...losses(rows, acknowledged)])
+export const checkAcknowledged = (file, acknowledged, options = {}) =>
+  withRows(file, (rows) => [...invariants(rows), ...losses(rows, acknowledged, options)])
 
 /**
  * What somebody was told and may rely on.
@@ -102,7 +103,7 @@ const TASKS_APART_FROM_THEIR_ITEMS = `
   FROM tasks AS t JOIN work_items AS i ON i.task_seq = t.seq
   GROUP BY t.seq HAVING (t.state = 'active') <> (open > 0)`
 
-const losses = (rows, { submissions, cancellations, endings, completions, notes }) => {
+const losses = (rows, { submissions, cancellations, endings, completions, notes }, { keysMayHaveExpired = false }) => {
   const tasks = byId(rows('SELECT id, state, type FROM tasks'))
   const items = byId(rows('SELECT id, state, input, result, attempt, error FROM work_items'))
   const checkpoints = byId(
@@ -137,6 +138,7 @@ const losses = (rows, { submissions, cancellations, endings, completions, notes 
     ),
     ...told('a key gave another answer than it keeps', noted('answered'), ({ key, answer }) => {
       const row = keys.get(key)
+      if (row === undefined && keysMayHaveExpired) return true
       return row?.state === 'completed' && sameJson(row.response, answer)
     }),
     ...told('an attempt resumed behind a checkpoint that was acknowledged', behind(notes), () => false),

@@ -66,3 +66,26 @@ export const deadAreNotNoticed = () =>
     replace: 'for (const id of await store.liveness.dead()) {',
     by: 'for (const id of []) {',
   })
+
+/** A lease is over when the wall clock says so, and not before. */
+export const sweptByTheWallClockAlone = () =>
+  mutated(
+    {
+      file: `${ENGINE}/sweep/expiry-trust.js`,
+      replace: `return nowMs < this.#clockTrustedAtMs ? 'clock_jump' : null;`,
+      by: 'return null;',
+    },
+    {
+      file: `${ENGINE}/sweep/overdue-watch.js`,
+      replace: 'return nowMonotonicMs - sinceMonotonicMs > lease.leaseMs;',
+      by: 'return false;',
+    },
+  )
+
+/** Heartbeats are granted by the wall clock, whatever their sender knows of the time that has passed. */
+export const heartbeatsByTheWallClockAlone = () =>
+  mutated({
+    file: `${ENGINE}/lease-keeper/keeper-thread.js`,
+    replace: 'store.leases.heartbeatAll(batch, { leaseMs, isLive })',
+    by: 'store.leases.heartbeatAll(batch, { leaseMs })',
+  })

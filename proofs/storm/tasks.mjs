@@ -11,7 +11,7 @@ const UNTIL_DONE = 10_000
  * Counts up to `steps`, a checkpoint each, then has an effect under an idempotency key. Resumes where it was, and notes
  * whatever was acknowledged to it.
  */
-const count = async (ctx, { steps, key, restMs }) => {
+export const count = async (ctx, { steps, key, restMs }) => {
   const who = { item: ctx.workItemId, token: ctx.fencingToken }
   const last = await ctx.lastCheckpoint()
   note({ event: 'resumed', ...who, position: last?.position ?? 0 })

@@ -1,0 +1,21 @@
+import { defineTask } from '@holdfast/engine'
+import { note } from '../storm/ledger.mjs'
+import { count } from '../storm/tasks.mjs'
+
+/** Short enough to run out many times in a proof, and long enough for two heartbeats that come late. */
+export const LEASE_MS = 3_000
+
+const options = { leaseMs: LEASE_MS, maxAttempts: 10_000 }
+
+/** Notes as well why its signal was aborted, if it was. */
+const watchful = (ctx, input) => {
+  const { workItemId: item, signal } = ctx
+  signal.addEventListener('abort', () => note({ event: 'aborted', item, pid: process.pid, code: signal.reason.code }))
+  return count(ctx, input)
+}
+
+/** Ends long before its lease would. */
+export const brief = defineTask('brief', options, watchful)
+
+/** Outlives several leases, so that its owner's heartbeats have to be believed. */
+export const lasting = defineTask('lasting', options, watchful)
