@@ -5,6 +5,12 @@
 export type ProcessLiveness = 'alive' | 'dead' | 'unknown'
 
 /**
+ * What the id of a process is extended by where a thread of it opens the store as well, to keep its leases. Whoever
+ * finds that process dead knows what its thread left for what it is, and the process itself needn't ask after its own.
+ */
+export const LEASE_THREAD_SUFFIX = '-leases'
+
+/**
  * Notices death at once: every process that opens the store holds a lock that the system frees when it ends, however it
  * ends. Right for killed, stopped and live processes, also across containers, where pids lie.
  */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoreWarning } from '@holdfast/store'
+import { LEASE_THREAD_SUFFIX, type StoreWarning } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import { chooseDriver } from '../../src/sqlite/driver/choose.js'
 import { probeProcess } from '../../src/sqlite/liveness/lock-probe.js'
@@ -132,6 +132,20 @@ describe('a look at all processes', () => {
     expect(await store.liveness.dead()).toEqual([processId])
 
     expect(warnings).toMatchObject([{ code: 'liveness.probe_failed', details: { processId: '0-folder' } }])
+  })
+
+  it('never asks after its own lease thread, and asks after those of others', async () => {
+    const path = toyPath()
+    const warnings: StoreWarning[] = []
+    const onWarning = (warning: StoreWarning): void => void warnings.push(warning)
+    const store = await openToyStore({ path, writer: 'inline', onWarning })
+    const own = `${store.info().processId}${LEASE_THREAD_SUFFIX}`
+    // A folder can't be opened, which is told when it is tried.
+    for (const id of [own, `other${LEASE_THREAD_SUFFIX}`]) mkdirSync(join(`${path}-processes`, `${id}.lock`))
+
+    expect(await store.liveness.dead()).toEqual([])
+
+    expect(warnings).toMatchObject([{ details: { processId: 'other-leases' } }])
   })
 
   it('leaves files alone that no process of ours has made', async () => {
