@@ -27,11 +27,13 @@ export const prepareLimit = async (plan, { quick }) => {
  *
  * @param lanes Operations in one transaction.
  * @param settings What the store's writing connection reports; see `StoreInfo`.
+ * @param without Statements that take something away from the file first: see `ablations.mjs`.
  */
-export const runLimit = async (limit, { path, lanes, seconds, settings, level }) => {
+export const runLimit = async (limit, { path, lanes, seconds, settings, level, without = [] }) => {
   const plan = `${path}.plan`
-  const pragmas = Object.entries(settings).map(([name, value]) => `setup\tPRAGMA ${name} = ${value}\n`)
-  writeFileSync(plan, pragmas.join('') + limit.text)
+  const pragmas = Object.entries(settings).map(([name, value]) => `PRAGMA ${name} = ${value}`)
+  const setup = [...pragmas, ...without].map((sql) => `setup\t${sql.replace(/\s+/g, ' ')}\n`)
+  writeFileSync(plan, setup.join('') + limit.text)
   const args = [path, plan, lanes, seconds, DEFAULT_LIMITS.walCheckpointBytes].map(String)
   const { stdout } = await promisify(execFile)(limit.program, args, { env: { ...process.env, ...level.env() } })
   const { operations, ...rest } = JSON.parse(stdout)

@@ -10,7 +10,8 @@
  * A lane is a caller: it goes through the plan's operations in turn, through those marked `once` the first time only. A group holds the next operation of every lane, in
  * one BEGIN IMMEDIATE ... COMMIT. The WAL is copied back at the size at which the product copies it back.
  *
- * It ends after <seconds>, or when the first operation finds nothing more to claim, and prints one line of JSON.
+ * It ends after <seconds>, or when the first operation finds nothing more to claim, and prints one line of JSON. Lanes keep
+ * step, so a group is one kind of operation: that kind bears the group's processor time, commit and copying included.
  */
 #include <math.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include "sqlite3.h"
 
-enum { ROWID = -1, MOST_STATEMENTS = 64, MOST_SOURCES = 1024, MOST_CELLS = 64, MOST_FRESH = 8, CELL_BYTES = 256, JOINED_BYTES = 4096 };
+enum { ROWID = -1, MOST_STATEMENTS = 64, MOST_SOURCES = 1024, MOST_CELLS = 64, MOST_FRESH = 8, CELL_BYTES = 256, JOINED_BYTES = 4096, MOST_OPERATIONS = 16 };
 
 /* Where a parameter comes from. JOIN takes the next `count` sources as parts of one text. */
 typedef enum { NOTHING, INTEGER, REAL, TEXT, NOW, FRESH, CELL, JOIN } kind;
@@ -58,6 +59,7 @@ static sqlite3 *db;
 static statement statements[MOST_STATEMENTS];
 static source sources[MOST_SOURCES];
 static int statement_count, source_count, cell_count, operation_count, first_repeated;
+static struct { char *name; double cpu_seconds; uint64_t count; } operations_of[MOST_OPERATIONS];
 static struct { int statement, column; } cell_origins[MOST_CELLS];
 static int wal_pages;
 
@@ -95,8 +97,9 @@ static int cell_of(int from_statement, int column) {
   return cell_count++;
 }
 
-static void add_operation(const char *how_often) {
-  operation_count++;
+static void add_operation(const char *name, const char *how_often) {
+  if (operation_count == MOST_OPERATIONS) fail("plan", "too many operations");
+  operations_of[operation_count++].name = strdup(name);
   if (how_often && !strcmp(how_often, "once")) first_repeated = operation_count;
 }
 
@@ -141,7 +144,7 @@ static void read_plan(const char *path) {
     line[strcspn(line, "\n")] = 0;
     char *rest = line, *name = strsep(&rest, "\t"), *one = strsep(&rest, "\t"), *other = strsep(&rest, "\t"), *more = strsep(&rest, "\t");
     if (!strcmp(name, "setup")) run(one);
-    else if (!strcmp(name, "operation")) add_operation(other);
+    else if (!strcmp(name, "operation")) add_operation(one, other);
     else if (!strcmp(name, "statement")) add_statement(one, other);
     else add_source(name, one, other, more);
   }
@@ -269,6 +272,12 @@ static int note_wal(void *ignored, sqlite3 *of, const char *name, int pages) {
   return SQLITE_OK;
 }
 
+static double cpu_seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return now.tv_sec + now.tv_nsec / 1e9;
+}
+
 static sqlite3_int64 one_number(const char *sql) {
   sqlite3_stmt *prepared;
   if (sqlite3_prepare_v2(db, sql, -1, &prepared, NULL) != SQLITE_OK) fail(sql, sqlite3_errmsg(db));
@@ -292,6 +301,9 @@ int main(int count, char **given) {
   int is_exhausted = 0;
   double start = seconds_now(), end = start;
   while (!is_exhausted && end - start < most_seconds) {
+    int kind = lanes[0].operation;
+    double cpu_start = cpu_seconds_now();
+    uint64_t before = operations;
     run("BEGIN IMMEDIATE");
     for (int i = 0; i < lane_count && !is_exhausted; i++) {
       if (run_next_operation(&lanes[i])) operations++;
@@ -300,12 +312,18 @@ int main(int count, char **given) {
     run("COMMIT");
     groups++;
     if (wal_pages * page_bytes >= checkpoint_bytes) sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    operations_of[kind].cpu_seconds += cpu_seconds_now() - cpu_start;
+    operations_of[kind].count += operations - before;
     end = seconds_now();
   }
   printf("{\"sqliteVersion\":\"%s\",\"operations\":%llu,\"groups\":%llu,\"seconds\":%.6f,\"isExhausted\":%s,"
-         "\"synchronous\":%lld}\n",
+         "\"synchronous\":%lld,\"cpuMicros\":{",
          sqlite3_libversion(), (unsigned long long)operations, (unsigned long long)groups, end - start,
          is_exhausted ? "true" : "false", one_number("PRAGMA synchronous"));
+  for (int i = 0; i < operation_count; i++)
+    printf("%s\"%s\":%.3f", i ? "," : "", operations_of[i].name,
+           operations_of[i].count ? operations_of[i].cpu_seconds * 1e6 / operations_of[i].count : 0.0);
+  printf("}}\n");
   for (int i = 0; i < statement_count; i++) sqlite3_finalize(statements[i].prepared);
   sqlite3_close(db);
   free(lanes);

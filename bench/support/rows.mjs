@@ -10,4 +10,5 @@ export const ROWS = [
   'checkpoints',
   'wal',
   'memory',
+  'ablation',
 ]

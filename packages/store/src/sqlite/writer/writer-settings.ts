@@ -10,6 +10,7 @@ const NAMES = [
   'journal_size_limit',
   'cache_size',
   'busy_timeout',
+  'temp_store',
 ] as const
 
 /** Reads them back, for the start-up line. */
