@@ -32,10 +32,20 @@ const OPTIONS = [
  */
 export const sqliteLibrary = ({ quick }) => {
   if (!hasCompiler()) throw new Skipped('no C compiler: install one, or name yours in CC')
-  const folder = join(CACHE, PACKAGE)
-  if (!existsSync(folder)) download(folder)
+  const folder = sqliteSource()
   const recipe = { sources: [join(folder, 'sqlite3.c')], flags: ['-c', ...OPTIONS, ...(quick ? ['-O0'] : [])] }
   return { flags: [`-I${folder}`], objects: [compile('sqlite.o', recipe)], libraries: ['-lm', '-ldl'] }
+}
+
+/**
+ * The folder with SQLite's own `sqlite3.c` and `sqlite3.h`, fetched at first use.
+ *
+ * @throws {Skipped} when they can't be fetched.
+ */
+export const sqliteSource = () => {
+  const folder = join(CACHE, PACKAGE)
+  if (!existsSync(folder)) download(folder)
+  return folder
 }
 
 const download = (folder) => {

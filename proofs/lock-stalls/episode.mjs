@@ -10,8 +10,8 @@ const AROUND_MS = 40
  * Somebody else takes the write lock, keeps it for `holdMs`, and lets go of it, while a program's callers go on.
  *
  * @param {object} pair
- * @param {Awaited<ReturnType<typeof import('./asked.mjs').startAsked>>} pair.callers
- * @param {Awaited<ReturnType<typeof import('./asked.mjs').startAsked>>} pair.holder
+ * @param {Awaited<ReturnType<typeof import('../support/asked.mjs').startAsked>>} pair.callers
+ * @param {Awaited<ReturnType<typeof import('../support/asked.mjs').startAsked>>} pair.holder
  * @param {{ holdMs: number, isStopped: boolean, ends: 'COMMIT' | 'ROLLBACK', fineWithinMs: number }} episode `isStopped`:
  * the holder is stopped in its transaction meanwhile. `fineWithinMs`: by when a call that begins after the release must
  * have been answered well.

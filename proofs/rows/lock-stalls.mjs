@@ -1,15 +1,21 @@
 import { join } from 'node:path'
-import { startAsked } from '../lock-stalls/asked.mjs'
 import { runEpisode } from '../lock-stalls/episode.mjs'
 import { addGaps, gapPercentile } from '../lock-stalls/gaps.mjs'
+import { startAsked } from '../support/asked.mjs'
 import { mutated } from '../support/mutate.mjs'
 import { randomFrom } from '../support/random.mjs'
+
+const PROGRAMS = join(import.meta.dirname, '../lock-stalls')
 
 /** One file with its callers and its outsider. */
 const startPair = async (folder, index, { nodeArgs, where } = {}) => {
   const path = join(folder, `store-${index}.db`)
-  const callers = await startAsked('callers.mjs', where ? [path, where] : [path], nodeArgs ? { nodeArgs } : {})
-  const holder = await startAsked('holder.mjs', [path])
+  const callers = await startAsked(
+    join(PROGRAMS, 'callers.mjs'),
+    where ? [path, where] : [path],
+    nodeArgs ? { nodeArgs } : {},
+  )
+  const holder = await startAsked(join(PROGRAMS, 'holder.mjs'), [path])
   return { callers, holder, end: () => Promise.all([callers.end(), holder.end()]) }
 }
 

@@ -1,18 +1,18 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 
 /**
- * Starts a program of this folder, which answers each question by one message.
+ * Starts a program that says it is ready by a message, and answers each question (`{ ask }`) by one more.
  *
- * @param {string} script
+ * @param {string} script Its path.
  * @param {readonly string[]} args
  * @param {{ nodeArgs?: readonly string[] }} [options]
  */
 export const startAsked = async (script, args, { nodeArgs = [] } = {}) => {
-  const child = fork(join(import.meta.dirname, script), args, { execArgv: [...nodeArgs] })
+  const child = fork(script, args, { execArgv: [...nodeArgs] })
   const gone = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${script} ended early: ${signal ?? `exit code ${code}`}`)
+    throw new Error(`${basename(script)} ended early: ${signal ?? `exit code ${code}`}`)
   })
   gone.catch(() => {}) // whoever waits for an answer is told
   const answer = () => Promise.race([once(child, 'message').then(([message]) => message), gone])
