@@ -3,11 +3,16 @@ import { createRequire } from 'node:module'
 import { StoreError } from '@holdfast/store'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ApiClient } from './api-client.js'
+import type { BackupCommand } from './commands/backup.js'
 import { cancel } from './commands/cancel.js'
+import type { RestoreCommand } from './commands/restore.js'
+import type { RetentionCommand } from './commands/retention.js'
 import { search, type SearchOptions } from './commands/search.js'
 import { show, type ShowOptions } from './commands/show.js'
 import { submit, type SubmitOptions } from './commands/submit.js'
+import type { Surroundings } from './commands/surroundings.js'
 import { tasks, type TasksOptions } from './commands/tasks.js'
+import type { VerifyCommand } from './commands/verify.js'
 import { watch } from './commands/watch.js'
 import { findEndpoint } from './endpoint.js'
 import { CliError, EXIT } from './failure.js'
@@ -29,6 +34,14 @@ const wholeNumber = (text: string): number => {
   if (!/^-?\d{1,15}$/.test(text)) throw new InvalidArgumentError('not a whole number')
   return Number(text)
 }
+
+const wholeNumberAbove0 = (text: string): number => {
+  const number = wholeNumber(text)
+  if (number < 1) throw new InvalidArgumentError('less than 1')
+  return number
+}
+
+const surroundings = (): Surroundings => ({ env: process.env, cwd: process.cwd(), signal: interrupted.signal })
 
 const program = new Command('holdfast')
   .description('Durable work: submit it, watch it, find what it left.')
@@ -100,6 +113,54 @@ program
     // Loads the engine and the database library, which no other command needs.
     const { doctor } = await import('./commands/doctor.js')
     process.exitCode = await doctor(terminal, process.env, process.cwd(), options)
+  })
+
+program
+  .command('backup')
+  .description('copy the database, in use or not, into one proved file')
+  .argument('<to>', 'the new file; its folder is there already')
+  .option('--within <folder>', 'refuse a target outside of this folder')
+  .option('--json', 'as JSON')
+  .action(async (to: string, options: BackupCommand) => {
+    const { makeBackup } = await import('./commands/backup.js')
+    process.exitCode = await makeBackup(terminal, to, options, surroundings())
+  })
+
+program
+  .command('verify')
+  .description('restore a backup into a temporary place and prove it; exit code 0 when it is sound')
+  .argument('<file>')
+  .option('--temp <folder>', 'the temporary place, with room for it')
+  .option('--within <folder>', 'refuse a file outside of this folder')
+  .option('--json', 'as JSON')
+  .action(async (file: string, options: VerifyCommand) => {
+    const { verify } = await import('./commands/verify.js')
+    process.exitCode = await verify(terminal, file, options, surroundings())
+  })
+
+program
+  .command('restore')
+  .description('put a backup in the place of a database that nobody uses; the old one is kept')
+  .argument('<file>')
+  .requiredOption('--to <path>', 'the database')
+  .option('--within <folder>', 'refuse paths outside of this folder')
+  .option('--json', 'as JSON')
+  .action(async (file: string, options: RestoreCommand) => {
+    const { restoreBackup } = await import('./commands/restore.js')
+    process.exitCode = await restoreBackup(terminal, file, options, surroundings())
+  })
+
+program
+  .command('retention')
+  .description('delete what ended long ago, as workers do by themselves')
+  .option('--dry-run', 'only count it')
+  .option('--tasks-days <n>', 'days that an ended task is kept: 30', wholeNumberAbove0)
+  .option('--processes-days <n>', 'days that an ended process is kept: 7', wholeNumberAbove0)
+  .option('--keep-checkpoints <n>', 'progress checkpoints kept per item: 100', wholeNumberAbove0)
+  .option('--json', 'as JSON')
+  .action(async (options: RetentionCommand) => {
+    const { retention } = await import('./commands/retention.js')
+    process.exitCode = await retention(terminal, options, surroundings())
   })
 
 try {
