@@ -17,6 +17,7 @@ import { resultCodeOf } from './driver/result-name.js'
 
 /** SQLite's primary result codes that we tell apart. The upper bytes of a raw code say more, and differ by version. */
 const SQLITE = {
+  ERROR: 1,
   PERM: 3,
   BUSY: 5,
   LOCKED: 6,
@@ -34,6 +35,9 @@ const SQLITE = {
   AUTH: 23,
   NOTADB: 26,
 } as const
+
+/** The file's head asks for a format that this SQLite doesn't know: a much newer one, or a damaged head. */
+const UNKNOWN_FORMAT = 'unsupported file format'
 
 /** Extended codes of SQLITE_CONSTRAINT, by the rule that was broken. */
 const CONSTRAINT_KINDS: ReadonlyMap<number, string> = new Map([
@@ -163,6 +167,9 @@ const ofFailure = (failure: SqliteFailure, cause: unknown): StoreError => {
     case SQLITE.NOMEM:
     case SQLITE.INTERRUPT:
       return new StoreInterruptedError(message, details, { cause })
+    case SQLITE.ERROR:
+      if (message === UNKNOWN_FORMAT) return new NotADatabaseError(message, details, { cause })
+      return new InvariantError(message, details, { cause })
     default:
       // No such table, a syntax error, misuse: what the statement's author must mend.
       return new InvariantError(message, details, { cause })

@@ -8,9 +8,10 @@ import { WorkBell } from './bell/work-bell.js'
 import type { Connection } from './connection.js'
 import { sqlite as core } from './core.js'
 import { openDatabase } from './database.js'
-import { isBusy } from './database-errors.js'
+import { isBusy, toStoreError } from './database-errors.js'
 import { chooseDriver } from './driver/choose.js'
 import { assertFit } from './driver/probe.js'
+import { fileError } from './file-check.js'
 import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 import { lastStopOf } from './last-stop.js'
@@ -74,7 +75,8 @@ export const openEngine = async (options: OpenStoreOptions): Promise<StoreEngine
     return first.path === MEMORY ? openMemory(setup, first) : await openFile(setup, first)
   } catch (error) {
     first.close()
-    throw error
+    // The lock files and what the dead left are the first things that are written: a file or folder may forbid it.
+    throw toStoreError(fileError(error, first.path))
   }
 }
 

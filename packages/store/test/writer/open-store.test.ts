@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { openStore, type SqliteModule } from '@holdfast/store/sqlite'
 import { describe, expect, it } from 'vitest'
+import { leaveLikeKilled } from '../support/leave-like-killed.js'
 import { openToyStore, toyPath } from '../support/open-toy-store.js'
 import { startToyProcess } from '../support/start-toy-process.js'
 import { count, put, sqlite as toys, TOY_MIGRATIONS } from '../support/toy-module.mjs'
@@ -54,6 +55,15 @@ describe('opening', () => {
     expect(readdirSync(`${path}-processes`)).toEqual([])
     const store = await openToyStore({ path })
     expect(await store.submit(put, { id: 'a', value: 'v' })).toEqual({ id: 'a' })
+  })
+
+  it('names what keeps it from writing: a folder in place of the index of the WAL', async () => {
+    const path = toyPath()
+    await leaveLikeKilled(path)
+    rmSync(`${path}-shm`)
+    mkdirSync(`${path}-shm`)
+
+    await expect(openStore({ path })).rejects.toMatchObject({ code: 'store.read_only' })
   })
 
   it('refuses two modules that bind one operation', async () => {
