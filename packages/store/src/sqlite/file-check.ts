@@ -115,21 +115,42 @@ const assertWritable = (path: string): void => {
 }
 
 const assertDatabase = (path: string, create: boolean): void => {
-  const head = Buffer.alloc(SMALLEST_BYTES)
-  const file = openSync(path, 'r')
-  let bytes: number
-  try {
-    bytes = readSync(file, head, 0, SMALLEST_BYTES, 0)
-  } finally {
-    closeSync(file)
-  }
-  if (bytes === 0) {
+  if (create && isHalfMade(path)) return
+  const head = readHead(path, SMALLEST_BYTES)
+  if (head.length === 0) {
     // SQLite takes it for a new database in silence: a store whose file was cut to nothing would look fresh.
     if (!create) throw notADatabase(path, 'empty')
     return
   }
-  if (bytes < SMALLEST_BYTES) throw notADatabase(path, `${bytes} bytes long`)
+  if (head.length < SMALLEST_BYTES) throw notADatabase(path, `${head.length} bytes long`)
   if (head.toString('latin1', 0, MAGIC.length) !== MAGIC) throw notADatabase(path, 'something else')
+}
+
+/** What a rollback journal begins with: https://www.sqlite.org/fileformat2.html#the_rollback_journal */
+const JOURNAL_MAGIC = 'd9d505f920a163d7'
+
+/**
+ * Whether SQLite's rollback journal says that somebody was writing the first page, before the file became one with a
+ * WAL. When the power went just then the page may be anything; SQLite takes it back, and the file is empty again.
+ */
+const isHalfMade = (path: string): boolean => {
+  try {
+    return readHead(`${path}-journal`, JOURNAL_MAGIC.length / 2).toString('hex') === JOURNAL_MAGIC
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Fewer bytes where the file has fewer. */
+const readHead = (path: string, bytes: number): Buffer => {
+  const head = Buffer.alloc(bytes)
+  const file = openSync(path, 'r')
+  try {
+    return head.subarray(0, readSync(file, head, 0, bytes, 0))
+  } finally {
+    closeSync(file)
+  }
 }
 
 const notADatabase = (path: string, found: string): StoreError =>

@@ -144,6 +144,39 @@ describe.each(TESTED_DRIVERS)('opening a file through %s', (driver) => {
       expect(open({ path, create: true }).pragma('journal_mode')).toBe('wal')
     })
 
+    describe('half made when the power went', () => {
+      /** The first page as a disk may leave it, beside the journal with which SQLite was writing it. */
+      const leaveHalfMade = (firstPage: Buffer): string => {
+        const path = tempPath()
+        const journal = Buffer.alloc(512)
+        Buffer.from('d9d505f920a163d7', 'hex').copy(journal)
+        // Its records, a nonce, the pages there were before; then the sizes of a sector and of a page.
+        for (const [index, value] of [0, 4711, 0, 512, 4096].entries()) journal.writeUInt32BE(value, 8 + index * 4)
+        writeFileSync(path, firstPage)
+        writeFileSync(`${path}-journal`, journal)
+        return path
+      }
+
+      it.each([
+        ['zeros', Buffer.alloc(4096)],
+        ['garbage', Buffer.alloc(4096, 'x')],
+        ['a piece', Buffer.alloc(100, 'x')],
+      ])('is made anew where its first page is %s', (_, firstPage) => {
+        const path = leaveHalfMade(firstPage)
+
+        const connection = open({ path, create: true })
+
+        expect(connection.pragma('journal_mode')).toBe('wal')
+        expect(connection.prepare('SELECT count(*) AS tables FROM sqlite_master').get()).toMatchObject({ tables: 0 })
+      })
+
+      it('is refused when nothing is to be created, and left as it was', () => {
+        const path = leaveHalfMade(Buffer.alloc(4096))
+
+        expectUntouched(path, 'store.not_a_database')
+      })
+    })
+
     it('refuses text also when it is to be created', () => {
       const path = tempPath()
       writeFileSync(path, 'x'.repeat(5000))
