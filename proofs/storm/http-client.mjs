@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TOKEN } from './programs.mjs'
 
 const TIMEOUT_MS = 10_000
@@ -5,14 +6,16 @@ const TIMEOUT_MS = 10_000
 /**
  * Asks an API that may be killed at any moment.
  *
- * @param {import('@holdfast/testkit').StandingProgram} api
+ * @param {Pick<import('@holdfast/testkit').StandingProgram, 'ready'>} api
+ * @param {{ patienceMs?: number }} [options] How long to wait for one that is just being started.
  */
-export const httpClient = (api) => {
+export const httpClient = (api, { patienceMs = TIMEOUT_MS } = {}) => {
   /** @returns the answer; undefined where there was none, and what was asked may have happened or not. */
   const ask = async (path, { method = 'GET', body, headers = {} } = {}) => {
     try {
-      const { url } = await api.ready()
-      const response = await fetch(`${url}${path}`, {
+      const at = await Promise.race([api.ready(), sleep(patienceMs, undefined, { ref: false })])
+      if (at === undefined) return undefined
+      const response = await fetch(`${at.url}${path}`, {
         method,
         signal: AbortSignal.timeout(TIMEOUT_MS),
         headers: {

@@ -89,3 +89,19 @@ export const heartbeatsByTheWallClockAlone = () =>
     replace: 'store.leases.heartbeatAll(batch, { leaseMs, isLive })',
     by: 'store.leases.heartbeatAll(batch, { leaseMs })',
   })
+
+/** The effect is committed, and its key a moment later. */
+export const keyAfterTheEffect = () =>
+  mutated({
+    file: `${STORE}/tasks.js`,
+    replace: 'key.keep(tenant, idempotency, task.seq, nowMs);',
+    by: 'setTimeout(() => key.keep(tenant, idempotency, task.seq, nowMs), 20);',
+  })
+
+/** Whoever repeats a request is given an answer that is made anew. */
+export const answerMadeAnew = () =>
+  mutated({
+    file: 'apps/api/dist/routes/submit-task.js',
+    replace: '(replayed ?? answer)',
+    by: '(answer)',
+  })

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { StandingProgram } from '@holdfast/testkit'
+import { StandingProgram, startProgram } from '@holdfast/testkit'
 
 const require = createRequire(import.meta.url)
 const mainOf = (name) => join(dirname(require.resolve(`${name}/package.json`)), 'dist/main.js')
@@ -41,25 +41,40 @@ export const startFleet = ({ folder, config, workers, apis = 1, nodeArgs = [], e
       ...env,
     },
   }
-  const start = (script) => new StandingProgram(script, options)
   return new Fleet({
-    dataDir,
+    options,
     ledger,
-    apis: Array.from({ length: apis }, () => start(PROGRAMS.api)),
-    workers: Array.from({ length: workers }, () => start(PROGRAMS.worker)),
+    apis: Array.from({ length: apis }, () => new StandingProgram(PROGRAMS.api, options)),
+    workers: Array.from({ length: workers }, () => new StandingProgram(PROGRAMS.worker, options)),
   })
 }
 
 /** The processes of one storm, and where they write. */
 class Fleet {
-  constructor({ dataDir, ledger, apis, workers }) {
-    this.dataDir = dataDir
+  #options
+  #guests = []
+
+  constructor({ options, ledger, apis, workers }) {
+    this.#options = options
+    const { dataDir } = options
     /** Where handlers note what was acknowledged to them. */
     this.ledger = ledger
     /** The database. Open it only once every process has ended. */
     this.file = join(dataDir, 'holdfast.db')
     this.apis = apis
     this.workers = workers
+  }
+
+  /** One more API, which is wrong in a way of its own, and isn't started again. */
+  addApi({ nodeArgs, env }) {
+    const options = this.#options
+    const api = startProgram(PROGRAMS.api, {
+      ...options,
+      nodeArgs: [...options.nodeArgs, ...nodeArgs],
+      env: { ...options.env, ...env },
+    })
+    this.#guests.push(api)
+    return api
   }
 
   get programs() {
@@ -82,11 +97,6 @@ class Fleet {
 
   /** Ends what is left, whatever happened. */
   async kill() {
-    await Promise.all(this.programs.map((program) => program.kill()))
-  }
-
-  /** Whether the database was made at all. */
-  get hasFile() {
-    return existsSync(this.file)
+    await Promise.all([...this.programs, ...this.#guests].map((program) => program.kill()))
   }
 }
