@@ -102,6 +102,49 @@ describe('a recorded store', () => {
     expect(await rules()).toEqual([])
   })
 
+  it('expects no item of a submission that was answered with an earlier one of its key, nor of a read that found none', async () => {
+    const idempotency = { key: 'k', request: 1, response: 'first' }
+    for (const id of ['first', 'second']) await store.tasks.submit({ id, type: 'test', input: null, idempotency })
+    expect(await store.workItems.get('third')).toBeUndefined()
+
+    expect(await rules()).toEqual([])
+    expect((await readFinalState(test.store, history.operations())).items.map(({ item }) => item)).toEqual([
+      'default/first',
+    ])
+  })
+
+  it('knows that a failure of a lease or of a key, and a release, may be told again', async () => {
+    for (const id of ['one', 'two']) await test.enqueue({ id })
+    const failure = { code: 'test.failed', message: 'no' }
+    const failed = await claimOne()
+    for (let i = 0; i < 2; i += 1) {
+      await store.leases.fail(failed, failure, { retryAtMs: test.clock.nowMs() })
+      await store.leases.status(failed.workItemId)
+    }
+    const released = await claimOne('b')
+    for (let i = 0; i < 2; i += 1) {
+      await store.leases.release(released)
+      await store.leases.status(released.workItemId)
+    }
+    const key = await store.idempotency.checkOrCreate('k', { request: 1 })
+    if (!('ref' in key)) throw new Error('the key is new')
+    for (let i = 0; i < 2; i += 1) {
+      await store.idempotency.fail(key.ref, failure)
+      await expect(store.idempotency.complete(key.ref, 'late')).rejects.toMatchObject({ code: 'idempotency.lost' })
+    }
+
+    expect(await rules()).toEqual([])
+  })
+
+  it('misses an item that was acknowledged and is not there', async () => {
+    await store.tasks.submit({ id: 'mail', type: 'test', input: null })
+    const operations = history.operations()
+
+    const { violations } = checkHistory(operations, { items: [], keys: [] })
+
+    expect(violations).toMatchObject([{ rule: 'item.lost', item: 'default/mail', witness: operations }])
+  })
+
   it('leaves open what failed in a way that nobody knows the outcome of', async () => {
     const submit = () => Promise.reject(new OutcomeUnknownError('COMMIT failed'))
     const { leases } = repositories(recordedSubmits({ submit, submitAll: submit }, history))

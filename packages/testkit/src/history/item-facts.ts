@@ -112,7 +112,7 @@ class Tries {
 const tell = (history: ItemHistory, operation: RecordedOperation, tries: Tries): void => {
   const { call, answer } = operation
   if (answer.as === 'ok') {
-    history.acknowledged.push(operation)
+    if (provesTheItem(operation)) history.acknowledged.push(operation)
     tellGrant(history, operation, tries)
   } else if (answer.as === 'failed') {
     tellRefusal(history, operation)
@@ -120,6 +120,14 @@ const tell = (history: ItemHistory, operation: RecordedOperation, tries: Tries):
     history.unknownEnds.push(operation)
   }
 }
+
+/** A submission that repeats a key's may be told of another item; and a read may find nothing. */
+const provesTheItem = ({ call, answer }: RecordedOperation): boolean =>
+  answer.as === 'ok' &&
+  (call.token !== undefined ||
+    answer.token !== undefined ||
+    call.name === 'tasks.cancel' ||
+    (call.name === 'tasks.submit' && !(answer.isRepeat && answer.value !== undefined)))
 
 const tellGrant = (history: ItemHistory, operation: RecordedOperation, tries: Tries): void => {
   const { call, answer } = operation

@@ -166,7 +166,10 @@ interface KeyFact extends Timed {
 
 /** The key's own lease: a token that grows, and no write under one that was taken over. */
 const tokenOrder = (operations: readonly RecordedOperation[], violation: Report): readonly Violation[] =>
-  contradictions(operations.flatMap(factOf), (a, b) => a.token - b.token || a.phase - b.phase)
+  contradictions(
+    operations.flatMap((operation) => factsOf(operation, operations)),
+    (a, b) => a.token - b.token || a.phase - b.phase,
+  )
     .slice(0, 1)
     .map(({ lower, higher }) =>
       isGrant(lower.operation)
@@ -184,8 +187,18 @@ const tokenOrder = (operations: readonly RecordedOperation[], violation: Report)
           ),
     )
 
-const factOf = (operation: RecordedOperation): readonly KeyFact[] => {
-  const { call, answer, invokedAtNs, answeredAtNs } = operation
+/** A failure may be told again, without a word that it is a repeat: then it happened at any time since its first try. */
+const firstTriedAtNs = ({ call, invokedAtNs }: RecordedOperation, operations: readonly RecordedOperation[]): number => {
+  if (call.name !== 'idempotency.fail') return invokedAtNs
+  const tries = operations.filter(
+    (other) => other.call.name === call.name && other.call.token === call.token && other.call.value === call.value,
+  )
+  return Math.min(...tries.map((each) => each.invokedAtNs))
+}
+
+const factsOf = (operation: RecordedOperation, operations: readonly RecordedOperation[]): readonly KeyFact[] => {
+  const { call, answer, answeredAtNs } = operation
+  const invokedAtNs = firstTriedAtNs(operation, operations)
   const fact = (token: number, phase: number): KeyFact[] => [{ operation, token, phase, invokedAtNs, answeredAtNs }]
   if (answer.as === 'ok' && isGrant(operation) && answer.token !== undefined) return fact(answer.token, 0)
   if (refusedAs(operation, 'idempotency.lost') && answer.as === 'failed' && answer.token !== undefined)
