@@ -25,12 +25,12 @@ const guardedBy = (alone, batched) => [
 ]
 
 /** A caller is answered while its transaction is still open; it is committed by the next one, or a moment later. */
-export const answeredBeforeTheCommit = () =>
+export const answeredBeforeTheCommit = (lateMs = 40) =>
   mutated(
     {
       file: `${STORE}/group.js`,
       replace: `connection.exec('COMMIT');\n        return { state: 'committed', verdicts };`,
-      by: `setTimeout(() => { if (connection.inTransaction) connection.exec('COMMIT') }, 40);
+      by: `setTimeout(() => { if (connection.inTransaction) connection.exec('COMMIT') }, ${lateMs});
         return { state: 'committed', verdicts };`,
     },
     {
