@@ -1,5 +1,5 @@
 import type { FinalKey } from './final-state.js'
-import type { RecordedOperation } from './operation.js'
+import type { Call, RecordedOperation } from './operation.js'
 import { contradictions, type Timed } from './real-time-order.js'
 import { type HistoryRule, type Violation, witnessOf } from './violation.js'
 
@@ -93,13 +93,12 @@ const executedTwice = (operations: readonly RecordedOperation[], violation: Repo
   const [first, second] = completions
   if (first && second) return [violation('key.executed_twice', 'two completions were accepted', first, second)]
   const answered = operations.filter((operation) => answerOf(operation) !== undefined)
-  const again = operations.flatMap((operation) => {
-    if (!isGrant(operation)) return []
-    const before = answered.find(({ answeredAtNs }) => answeredAtNs < operation.invokedAtNs)
-    return before ? [{ before, operation }] : []
-  })[0]
-  if (again)
-    return [violation('key.executed_twice', 'it was given away again after its answer', again.before, again.operation)]
+  const before = firstAnswered(answered)
+  const again = operations.find(
+    (operation) => isGrant(operation) && before !== undefined && before.answeredAtNs < operation.invokedAtNs,
+  )
+  if (before && again)
+    return [violation('key.executed_twice', 'it was given away again after its answer', before, again)]
   const grantAbove = operations.find(
     (operation) =>
       isGrant(operation) &&
@@ -119,43 +118,55 @@ const conflicts = (operations: readonly RecordedOperation[], violation: Report):
   const other = accepted.find(({ call }) => first && call.request !== first.call.request)
   const found: Violation[] = []
   if (first && other) found.push(violation('key.conflict_missed', 'two requests were accepted', first, other))
+  const asked = firstAskedOfRequests(asking)
   const unfounded = asking.find(
     (operation) =>
       refusedAs(operation, 'idempotency.conflict') &&
-      !asking.some(
-        ({ call, answer, invokedAtNs }) =>
-          call.request !== operation.call.request && answer.as !== 'failed' && invokedAtNs <= operation.answeredAtNs,
-      ),
+      !(earliestOfOthers(asked, operation.call.request) <= operation.answeredAtNs),
   )
   if (unfounded)
     found.push(violation('key.conflict_without_cause', 'nobody has used it for another request', unfounded))
   return found
 }
 
-const running = (operations: readonly RecordedOperation[], violation: Report): readonly Violation[] => {
-  const found: Violation[] = []
-  const answered = operations.filter((operation) => answerOf(operation) !== undefined)
-  const firstAnswer = answered.reduce<RecordedOperation | undefined>(
+/** When each request was first made that wasn't refused, earliest first. */
+const firstAskedOfRequests = (asking: readonly RecordedOperation[]): readonly (readonly [string, number])[] => {
+  const first = new Map<string, number>()
+  for (const { call, answer, invokedAtNs } of asking) {
+    const { request = '' } = call
+    if (answer.as !== 'failed') first.set(request, Math.min(first.get(request) ?? Infinity, invokedAtNs))
+  }
+  return [...first].sort(([, one], [, other]) => one - other)
+}
+
+const earliestOfOthers = (asked: readonly (readonly [string, number])[], request: string | undefined): number =>
+  asked.find(([each]) => each !== request)?.[1] ?? Infinity
+
+const firstAnswered = (answered: readonly RecordedOperation[]): RecordedOperation | undefined =>
+  answered.reduce<RecordedOperation | undefined>(
     (first, operation) => (first && first.answeredAtNs <= operation.answeredAtNs ? first : operation),
     undefined,
   )
-  for (const operation of operations.filter(isRunning)) {
-    if (firstAnswer && firstAnswer.answeredAtNs < operation.invokedAtNs)
-      found.push(
-        violation('key.running_after_answer', 'it had its answer, and was called running', firstAnswer, operation),
-      )
-    const isHeld = operations.some(
-      (other) =>
-        other !== operation &&
-        asksForKey(other) &&
-        other.answer.as !== 'failed' &&
-        !isRunning(other) &&
-        other.invokedAtNs <= operation.answeredAtNs,
-    )
-    if (!isHeld) found.push(violation('key.running_without_cause', 'nobody had asked for it', operation))
-    if (found.length > 0) return found
-  }
-  return found
+
+const running = (operations: readonly RecordedOperation[], violation: Report): readonly Violation[] => {
+  const answer = firstAnswered(operations.filter((operation) => answerOf(operation) !== undefined))
+  const called = operations.filter(isRunning)
+  const late = called.find(({ invokedAtNs }) => answer !== undefined && answer.answeredAtNs < invokedAtNs)
+  // Whoever may hold it: all that asked for it and weren't turned away.
+  const heldSinceNs = operations.reduce(
+    (since, operation) =>
+      asksForKey(operation) && operation.answer.as !== 'failed' && !isRunning(operation)
+        ? Math.min(since, operation.invokedAtNs)
+        : since,
+    Infinity,
+  )
+  const unfounded = called.find(({ answeredAtNs }) => answeredAtNs < heldSinceNs)
+  return [
+    ...(answer && late
+      ? [violation('key.running_after_answer', 'it had its answer, and was called running', answer, late)]
+      : []),
+    ...(unfounded ? [violation('key.running_without_cause', 'nobody had asked for it', unfounded)] : []),
+  ]
 }
 
 interface KeyFact extends Timed {
@@ -165,40 +176,41 @@ interface KeyFact extends Timed {
 }
 
 /** The key's own lease: a token that grows, and no write under one that was taken over. */
-const tokenOrder = (operations: readonly RecordedOperation[], violation: Report): readonly Violation[] =>
-  contradictions(
-    operations.flatMap((operation) => factsOf(operation, operations)),
-    (a, b) => a.token - b.token || a.phase - b.phase,
-  )
-    .slice(0, 1)
-    .map(({ lower, higher }) =>
-      isGrant(lower.operation)
-        ? violation(
-            'key.token_order',
-            `token ${lower.token} came after ${higher.token}`,
-            higher.operation,
-            lower.operation,
-          )
-        : violation(
-            'key.stale_write',
-            `a write under token ${lower.token} was accepted after token ${higher.token} had been in use`,
-            higher.operation,
-            lower.operation,
-          ),
-    )
-
-/** A failure may be told again, without a word that it is a repeat: then it happened at any time since its first try. */
-const firstTriedAtNs = ({ call, invokedAtNs }: RecordedOperation, operations: readonly RecordedOperation[]): number => {
-  if (call.name !== 'idempotency.fail') return invokedAtNs
-  const tries = operations.filter(
-    (other) => other.call.name === call.name && other.call.token === call.token && other.call.value === call.value,
-  )
-  return Math.min(...tries.map((each) => each.invokedAtNs))
+const tokenOrder = (operations: readonly RecordedOperation[], violation: Report): readonly Violation[] => {
+  const failures = firstFailures(operations)
+  const facts = operations.flatMap((operation) => factsOf(operation, failures))
+  const [first] = contradictions(facts, (a, b) => a.token - b.token || a.phase - b.phase)
+  if (!first) return []
+  const { lower, higher } = first
+  const [rule, what] = isGrant(lower.operation)
+    ? (['key.token_order', `token ${lower.token} came after ${higher.token}`] as const)
+    : ([
+        'key.stale_write',
+        `a write under token ${lower.token} was accepted after token ${higher.token} had been in use`,
+      ] as const)
+  return [violation(rule, what, higher.operation, lower.operation)]
 }
 
-const factsOf = (operation: RecordedOperation, operations: readonly RecordedOperation[]): readonly KeyFact[] => {
+/**
+ * A failure may be told again, without a word that it is a repeat: then it happened at any time since its first try.
+ *
+ * @returns When each was first tried, by token and error.
+ */
+const firstFailures = (operations: readonly RecordedOperation[]): ReadonlyMap<string, number> => {
+  const first = new Map<string, number>()
+  for (const { call, invokedAtNs } of operations) {
+    if (call.name !== 'idempotency.fail') continue
+    const name = failureOf(call)
+    first.set(name, Math.min(first.get(name) ?? Infinity, invokedAtNs))
+  }
+  return first
+}
+
+const failureOf = ({ name, token, value }: Call): string => `${name} ${token} ${value}`
+
+const factsOf = (operation: RecordedOperation, failures: ReadonlyMap<string, number>): readonly KeyFact[] => {
   const { call, answer, answeredAtNs } = operation
-  const invokedAtNs = firstTriedAtNs(operation, operations)
+  const invokedAtNs = failures.get(failureOf(call)) ?? operation.invokedAtNs
   const fact = (token: number, phase: number): KeyFact[] => [{ operation, token, phase, invokedAtNs, answeredAtNs }]
   if (answer.as === 'ok' && isGrant(operation) && answer.token !== undefined) return fact(answer.token, 0)
   if (refusedAs(operation, 'idempotency.lost') && answer.as === 'failed' && answer.token !== undefined)

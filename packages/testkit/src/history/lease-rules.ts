@@ -147,14 +147,28 @@ const isLife = ({ kind }: ItemFact): boolean => kind === 'claim' || kind === 'wr
 
 /** A terminal state has no way out: no higher token, and no accepted call that was made after it was known. */
 const aliveAfterEnd = (history: ItemHistory): readonly Violation[] => {
-  for (const end of history.ends) {
-    const { token } = end
-    const alive = history.facts.find((fact) =>
-      token !== undefined ? fact.token > token : isLife(fact) && fact.invokedAtNs > end.answeredAtNs,
-    )
-    if (!alive) continue
-    const what = `token ${alive.token} was in use although the item had ended`
-    return [violation('item.alive_after_end', what, history, end.operation, alive.operation)]
-  }
-  return []
+  const { ends, facts } = history
+  const byTokenAlone = ends.filter(({ token }) => token !== undefined)
+  const lowest = leastOf(byTokenAlone, ({ token = Infinity }) => token)
+  const highest = leastOf(facts, ({ token }) => -token)
+  const known = leastOf(ends, ({ answeredAtNs }) => answeredAtNs)
+  const latest = leastOf(facts.filter(isLife), ({ invokedAtNs }) => -invokedAtNs)
+  const pairs = [
+    lowest?.token !== undefined && highest && highest.token > lowest.token && { end: lowest, alive: highest },
+    known && latest && latest.invokedAtNs > known.answeredAtNs && { end: known, alive: latest },
+  ]
+  return pairs
+    .filter((pair) => typeof pair === 'object')
+    .slice(0, 1)
+    .map(({ end, alive }) => {
+      const what = `token ${alive.token} was in use although the item had ended`
+      return violation('item.alive_after_end', what, history, end.operation, alive.operation)
+    })
+}
+
+/** The one with the least value, in one pass; undefined of none. */
+const leastOf = <Each>(all: readonly Each[], measure: (each: Each) => number): Each | undefined => {
+  let least: Each | undefined
+  for (const each of all) if (least === undefined || measure(each) < measure(least)) least = each
+  return least
 }
