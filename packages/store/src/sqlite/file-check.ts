@@ -24,6 +24,7 @@ import {
 import { syncFolder } from './durable-names.js'
 import { assertLocalFileSystem } from './file-system.js'
 import { isOpenHere, keyOf, type FileKey } from './one-copy.js'
+import { walHoldsFirstPage } from './wal/wal-file.js'
 
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
@@ -115,7 +116,7 @@ const assertWritable = (path: string): void => {
 }
 
 const assertDatabase = (path: string, create: boolean): void => {
-  if (create && isHalfMade(path)) return
+  if (isHalfWritten(path, create)) return
   const head = readHead(path, SMALLEST_BYTES)
   if (head.length === 0) {
     // SQLite takes it for a new database in silence: a store whose file was cut to nothing would look fresh.
@@ -128,16 +129,26 @@ const assertDatabase = (path: string, create: boolean): void => {
 
 /** What a rollback journal begins with: https://www.sqlite.org/fileformat2.html#the_rollback_journal */
 const JOURNAL_MAGIC = 'd9d505f920a163d7'
+const JOURNAL_PAGES_AT = 16
 
 /**
- * Whether SQLite's rollback journal says that somebody was writing the first page, before the file became one with a
- * WAL. When the power went just then the page may be anything; SQLite takes it back, and the file is empty again.
+ * Whether the first page doesn't count, because SQLite has another one: when the power goes while it is written, it may
+ * be anything, torn sector by sector. A WAL checkpoint copies it from the WAL, where it still is. A file that isn't in
+ * WAL, new or just restored, has what was there before in its rollback journal; of a new one that is nothing at all.
  */
-const isHalfMade = (path: string): boolean => {
+const isHalfWritten = (path: string, create: boolean): boolean => {
+  const pages = journalledPages(path)
+  return (pages === undefined ? false : pages > 0 || create) || walHoldsFirstPage(path)
+}
+
+/** How many pages the file had when somebody began to write to it; undefined where its journal has ended. */
+const journalledPages = (path: string): number | undefined => {
   try {
-    return readHead(`${path}-journal`, JOURNAL_MAGIC.length / 2).toString('hex') === JOURNAL_MAGIC
+    const journal = readHead(`${path}-journal`, JOURNAL_PAGES_AT + 4)
+    const isHot = journal.length === JOURNAL_PAGES_AT + 4 && journal.toString('hex', 0, 8) === JOURNAL_MAGIC
+    return isHot ? journal.readUInt32BE(JOURNAL_PAGES_AT) : undefined
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,4 +1,16 @@
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -142,6 +154,33 @@ describe.each(TESTED_DRIVERS)('opening a file through %s', (driver) => {
       writeFileSync(path, '')
 
       expect(open({ path, create: true }).pragma('journal_mode')).toBe('wal')
+    })
+
+    describe('torn when the power went during a WAL checkpoint', () => {
+      /** A file with what it held last in its WAL alone, as a crash leaves it, and a first sector that didn't land. */
+      const leaveTorn = (): string => {
+        const [made, path] = [tempPath(), tempPath()]
+        const connection = open({ path: made, create: true })
+        connection.exec("CREATE TABLE kept (word TEXT) STRICT; INSERT INTO kept VALUES ('kept')")
+        for (const end of ['', '-wal']) copyFileSync(`${made}${end}`, `${path}${end}`)
+        const file = openSync(path, 'r+')
+        writeSync(file, Buffer.alloc(512), 0, 512, 0)
+        closeSync(file)
+        return path
+      }
+
+      it('is opened, because its WAL has the first page whole', () => {
+        const connection = open({ path: leaveTorn() })
+
+        expect(connection.prepare('SELECT word FROM kept').get()).toMatchObject({ word: 'kept' })
+      })
+
+      it('is refused where no commit in the WAL brings that page, and left as it was', () => {
+        const path = leaveTorn()
+        truncateSync(`${path}-wal`, 32 + 24)
+
+        expectUntouched(path, 'store.not_a_database')
+      })
     })
 
     describe('half made when the power went', () => {

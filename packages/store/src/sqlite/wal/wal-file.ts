@@ -31,6 +31,27 @@ export const walReaches = (databasePath: string, bytes: number): boolean => {
   return withWal(databasePath, (file) => hasOwnFrameAt(file, bytes)) ?? false
 }
 
+/**
+ * Whether a commit in the WAL brings the first page: then SQLite takes that page from here, and what the file itself has
+ * in its place doesn't matter. Checksums are left to SQLite.
+ */
+export const walHoldsFirstPage = (databasePath: string): boolean =>
+  withWal(databasePath, (file) => {
+    const header = headerOf(file)
+    return header !== undefined && commitsFirstPage(file, header)
+  }) ?? false
+
+const commitsFirstPage = (file: number, { pageBytes, salts }: WalHeader): boolean => {
+  let isWritten = false
+  for (let at = HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageBytes) {
+    const frame = readAt(file, at, FRAME_HEADER_BYTES)
+    if (frame?.toString('hex', 8, 16) !== salts) return false
+    isWritten ||= frame.readUInt32BE(0) === 1
+    // A frame that ends a transaction says how many pages the file has then.
+    if (isWritten && frame.readUInt32BE(4) > 0) return true
+  }
+}
+
 const hasOwnFrameAt = (file: number, bytes: number): boolean => {
   const header = headerOf(file)
   if (!header) return false
