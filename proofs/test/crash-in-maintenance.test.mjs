@@ -1,0 +1,4 @@
+import { row } from '../rows/crash-in-maintenance.mjs'
+import { proveQuickly } from './prove-quickly.mjs'
+
+proveQuickly(row, { timeoutMs: 120_000 })
