@@ -14,10 +14,11 @@ const GIVE_UP_MS = 60_000
  * @param {string} options.key
  * @param {number} options.callers
  * @param {readonly import('@holdfast/testkit').StandingProgram[]} options.apis
+ * @param {typeof fetch} options.fetch
  * @returns {Promise<{ key: string, answers: { body: string, status: number, text: string, location: string | null, isReplay: boolean }[] }>}
  */
-export const callAtOnce = async ({ key, callers, apis }) => {
-  const clients = apis.map((api) => httpClient(api, { patienceMs: RETRY_MS }))
+export const callAtOnce = async ({ key, callers, apis, fetch }) => {
+  const clients = apis.map((api) => httpClient(api, { patienceMs: RETRY_MS, fetch }))
   const answers = await Promise.all(
     Array.from({ length: callers }, (_, at) =>
       answerTo({ key, body: at < callers - OTHERS ? 'the one' : 'another', clients, first: at }),
@@ -37,8 +38,8 @@ const answerTo = async ({ key, body, clients, first }) => {
 }
 
 /** One caller, who asks once. @returns what he was told; undefined where nothing was. */
-export const callOnce = async (key, api) => {
-  const answer = await httpClient(api).post('/v1/tasks', requestOf(key, 'the one'), headersOf(key))
+export const callOnce = async ({ key, api, fetch }) => {
+  const answer = await httpClient(api, { fetch }).post('/v1/tasks', requestOf(key, 'the one'), headersOf(key))
   return answer && told('the one', answer)
 }
 

@@ -10,7 +10,7 @@ const AT_ONCE_MS = 5_000
  * Keys under which another process works: callers are told so while it lives, another body is refused, and once it is
  * killed the next caller takes over.
  */
-export const holdAndDie = async ({ file, keys, callers, apis }) => {
+export const holdAndDie = async ({ file, keys, callers, apis, fetch }) => {
   const violations = []
   const holder = spawnNode(join(import.meta.dirname, 'holder.mjs'), { args: [file] })
   try {
@@ -29,7 +29,7 @@ export const holdAndDie = async ({ file, keys, callers, apis }) => {
   const takenOverMs = Math.round(performance.now() - killedAt)
   if (takenOverMs > AT_ONCE_MS) violations.push({ what: `a dead owner's keys were taken over after ${takenOverMs} ms` })
   const calls = []
-  for (const key of keys) calls.push(await callAtOnce({ key, callers, apis }))
+  for (const key of keys) calls.push(await callAtOnce({ key, callers, apis, fetch }))
   return { calls, violations, takenOverMs }
 }
 

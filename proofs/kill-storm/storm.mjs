@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkAcknowledged } from '../storm/check-file.mjs'
+import { checkRecorded, recordedPrograms } from '../storm/check-history.mjs'
 import { httpClient, isAcknowledged } from '../storm/http-client.mjs'
 import { readLedger } from '../storm/ledger.mjs'
 import { startFleet } from '../storm/programs.mjs'
@@ -32,8 +33,9 @@ const POLL_MS = 100
  * @param {number} [options.settleMs] How long everything may take to end after the last kill.
  * @returns {Promise<{ figures: Record<string, number>, violations: { what: string }[] }>}
  */
-export const storm = async ({ folder, random, kills, nodeArgs, settleMs = SETTLE_MS }) => {
-  const fleet = startFleet({ folder, config: CONFIG, workers: WORKERS, ...(nodeArgs ? { nodeArgs } : {}) })
+export const storm = async ({ folder, random, kills, nodeArgs = [], settleMs = SETTLE_MS }) => {
+  const recorded = [...recordedPrograms().nodeArgs, ...nodeArgs]
+  const fleet = startFleet({ folder, config: CONFIG, workers: WORKERS, nodeArgs: recorded })
   try {
     await fleet.ready()
     const over = new AbortController()
@@ -47,8 +49,12 @@ export const storm = async ({ folder, random, kills, nodeArgs, settleMs = SETTLE
     if (unended.length > 0) await fleet.kill()
     const stopped = unended.length > 0 ? [] : await fleet.stop()
     const acknowledged = gather(fleet, clients)
-    const violations = [...unended, ...stopped, ...checkAcknowledged(fleet.file, acknowledged)]
-    return { figures: figuresOf(acknowledged, kills), violations }
+    const lost = checkAcknowledged(fleet.file, acknowledged)
+    const histories = await checkRecorded(fleet.history, fleet.file)
+    return {
+      figures: { ...figuresOf(acknowledged, kills), ...histories.figures },
+      violations: [...unended, ...stopped, ...lost, ...histories.violations],
+    }
   } finally {
     await fleet.kill()
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkHistory, describeViolation, recordedFetch, recordHistory } from '@holdfast/testkit/history'
 import { callAtOnce, callOnce } from '../idempotency/callers.mjs'
 import { dieAt } from '../idempotency/die-at.mjs'
 import { holdAndDie } from '../idempotency/held-keys.mjs'
@@ -47,9 +48,11 @@ const combined = (name, sum = 0, count = 0) => (name.startsWith('longest') ? Mat
 const oneFile = async ({ place, load, random, nodeArgs, isFirst }) => {
   const fleet = startFleet({ folder: place, config: CONFIG, workers: 0, apis: 2, ...(nodeArgs ? { nodeArgs } : {}) })
   const { callers } = load
+  const history = recordHistory()
+  const fetch = recordedFetch(history)
   try {
     await fleet.ready()
-    const stormed = await storm({ fleet, random, load })
+    const stormed = await storm({ fleet, random, load, fetch })
     await fleet.ready()
     const held = await holdAndDie({
       file: fleet.file,
@@ -58,8 +61,9 @@ const oneFile = async ({ place, load, random, nodeArgs, isFirst }) => {
       apis: fleet.apis,
     })
     // The steps are the same on every file.
-    const stepped = await dieAtEachStep({ fleet, steps: isFirst ? load.steps : 0, callers })
+    const stepped = await dieAtEachStep({ fleet, steps: isFirst ? load.steps : 0, callers, fetch })
     const stopped = await fleet.stop()
+    const seen = checkHistory(history.operations())
     const calls = [...stormed.calls, ...held.calls, ...stepped.calls]
     return {
       figures: {
@@ -68,6 +72,7 @@ const oneFile = async ({ place, load, random, nodeArgs, isFirst }) => {
         kills: stormed.kills,
         deathsBetweenSteps: stepped.deaths,
         heldKeys: held.calls.length,
+        operationsInHistories: seen.operations,
         longestTakeOverMs: held.takenOverMs,
       },
       violations: [
@@ -75,6 +80,7 @@ const oneFile = async ({ place, load, random, nodeArgs, isFirst }) => {
         ...stopped,
         ...calls.flatMap(wrongAnswers),
         ...wrongEffects(fleet.file, calls),
+        ...seen.violations.map((violation) => ({ what: describeViolation(violation) })),
         ...checkFile(fleet.file).filter(({ what }) => what !== UNENDED),
       ],
     }
@@ -88,14 +94,14 @@ const UNENDED = 'an item did not end exactly once'
 
 const named = (kind, count) => Array.from({ length: count }, (_, at) => `${kind}-${at}`)
 
-const storm = async ({ fleet, random, load }) => {
+const storm = async ({ fleet, random, load, fetch }) => {
   const over = new AbortController()
   const killing = killUntil(over.signal, fleet, random, load.kills)
   const calls = []
   const keys = named('storm', load.keysPerFile)
   const line = async () => {
     for (let key = keys.pop(); key !== undefined; key = keys.pop())
-      calls.push(await callAtOnce({ key, callers: load.callers, apis: fleet.apis }))
+      calls.push(await callAtOnce({ key, callers: load.callers, apis: fleet.apis, fetch }))
   }
   await Promise.all(Array.from({ length: KEYS_AT_ONCE }, line))
   over.abort()
@@ -115,16 +121,16 @@ const killUntil = async (over, fleet, random, areWanted) => {
 }
 
 /** An API that dies at a step of its first submission, beside one that doesn't; then all callers come. */
-const dieAtEachStep = async ({ fleet, steps, callers }) => {
+const dieAtEachStep = async ({ fleet, steps, callers, fetch }) => {
   const calls = []
   let deaths = 0
   for (let step = 1; step <= steps; step += 1) {
     const doomed = fleet.addApi(dieAt(step))
     await doomed.ready()
     const key = `step-${step}`
-    const first = await callOnce(key, doomed)
+    const first = await callOnce({ key, api: doomed, fetch })
     if (first === undefined) deaths += 1
-    const { answers } = await callAtOnce({ key, callers, apis: [fleet.apis[0], doomed] })
+    const { answers } = await callAtOnce({ key, callers, apis: [fleet.apis[0], doomed], fetch })
     calls.push({ key, answers: first === undefined ? answers : [first, ...answers] })
     await doomed.kill()
   }

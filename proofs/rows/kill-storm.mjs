@@ -63,8 +63,8 @@ export const row = {
   promises: ['P2', 'P3', 'P4', 'P5'],
   folders: ['storm', 'kill-storm'],
   loads: {
-    full: { kills: 1_000, operations: 50_000, killsPerStorm: 100 },
-    quick: { kills: 12, operations: 200, killsPerStorm: 12 },
+    full: { kills: 1_000, operations: 50_000, killsPerStorm: 50 },
+    quick: { kills: 10, operations: 40, killsPerStorm: 10 },
   },
   prove: prove(),
   mistakes: [

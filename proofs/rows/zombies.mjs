@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '@holdfast/store/sqlite'
 import { checkFile } from '../storm/check-file.mjs'
+import { checkRecorded } from '../storm/check-history.mjs'
 import { readLedger } from '../storm/ledger.mjs'
 import { endedWithoutToken, guardedByName } from '../storm/mistakes.mjs'
 import { randomFrom } from '../support/random.mjs'
@@ -34,10 +35,12 @@ const prove =
 
 const oneFile = async ({ place, load, random, nodeArgs }) => {
   const ledger = join(place, 'ledger')
-  mkdirSync(ledger, { recursive: true })
+  const history = join(place, 'history')
+  for (const made of [ledger, history]) mkdirSync(made, { recursive: true })
   const graveyard = await Graveyard.open({
     folder: place,
     ledger,
+    history,
     items: load.itemsAtOnce,
     ...(nodeArgs ? { nodeArgs } : {}),
   })
@@ -57,14 +60,12 @@ const oneFile = async ({ place, load, random, nodeArgs }) => {
   }
   const tries = readLedger(ledger).filter(({ event, attempt }) => event === 'tried' && attempt === 1)
   const writesTried = tries.flatMap(({ answers }) => Object.values(answers)).length
+  const stale = staleRows(graveyard.path, tries)
+  const broken = checkFile(graveyard.path)
+  const histories = await checkRecorded(history, graveyard.path)
   return {
-    figures: { ...figures, writesTried },
-    violations: [
-      ...stuck,
-      ...tries.flatMap(wrongAnswers),
-      ...staleRows(graveyard.path, tries),
-      ...checkFile(graveyard.path),
-    ],
+    figures: { ...figures, writesTried, ...histories.figures },
+    violations: [...stuck, ...tries.flatMap(wrongAnswers), ...stale, ...broken, ...histories.violations],
   }
 }
 

@@ -7,9 +7,10 @@ const TIMEOUT_MS = 10_000
  * Asks an API that may be killed at any moment.
  *
  * @param {Pick<import('@holdfast/testkit').StandingProgram, 'ready'>} api
- * @param {{ patienceMs?: number }} [options] How long to wait for one that is just being started.
+ * @param {{ patienceMs?: number, fetch?: typeof globalThis.fetch }} [options] How long to wait for one that is just being
+ * started; and what to ask with, where what is asked is to be recorded.
  */
-export const httpClient = (api, { patienceMs = TIMEOUT_MS } = {}) => {
+export const httpClient = (api, { patienceMs = TIMEOUT_MS, fetch = globalThis.fetch } = {}) => {
   /** @returns the answer; undefined where there was none, and what was asked may have happened or not. */
   const ask = async (path, { method = 'GET', body, headers = {} } = {}) => {
     try {

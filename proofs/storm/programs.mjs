@@ -29,7 +29,8 @@ export const TOKEN = 'a-token-for-proofs-only'
 export const startFleet = ({ folder, config, workers, apis = 1, nodeArgs = [], env = {} }) => {
   const dataDir = join(folder, 'data')
   const ledger = join(folder, 'ledger')
-  mkdirSync(ledger, { recursive: true })
+  const history = join(folder, 'history')
+  for (const made of [ledger, history]) mkdirSync(made, { recursive: true })
   const options = {
     dataDir,
     nodeArgs: [...AS_NPM_START, ...nodeArgs],
@@ -38,12 +39,14 @@ export const startFleet = ({ folder, config, workers, apis = 1, nodeArgs = [], e
       HOLDFAST_TOKEN: TOKEN,
       HOLDFAST_LOG_LEVEL: 'debug',
       HOLDFAST_PROOF_LEDGER: ledger,
+      HOLDFAST_PROOF_HISTORY: history,
       ...env,
     },
   }
   return new Fleet({
     options,
     ledger,
+    history,
     apis: Array.from({ length: apis }, () => new StandingProgram(PROGRAMS.api, options)),
     workers: Array.from({ length: workers }, () => new StandingProgram(PROGRAMS.worker, options)),
   })
@@ -54,11 +57,13 @@ class Fleet {
   #options
   #guests = []
 
-  constructor({ options, ledger, apis, workers }) {
+  constructor({ options, ledger, history, apis, workers }) {
     this.#options = options
     const { dataDir } = options
     /** Where handlers note what was acknowledged to them. */
     this.ledger = ledger
+    /** Where programs that are recorded write down what they asked and were told. */
+    this.history = history
     /** The database. Open it only once every process has ended. */
     this.file = join(dataDir, 'holdfast.db')
     this.apis = apis

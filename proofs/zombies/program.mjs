@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { createWorker, defineTask } from '@holdfast/engine'
-import { openStore } from '@holdfast/store/sqlite'
 import { note } from '../storm/ledger.mjs'
+import { openStore } from '../storm/recorded-open-store.mjs'
 
 /*
  * A process that works under a name that it shares with another one. It works when it is told to, and its handlers hold

@@ -21,13 +21,13 @@ export class Stuck extends Error {}
 export class Graveyard {
   #stopped = new Set()
 
-  static async open({ folder, ledger, items, nodeArgs = [] }) {
+  static async open({ folder, ledger, history, items, nodeArgs = [] }) {
     const path = join(folder, 'store.db')
     const start = () =>
       spawnNode(PROGRAM, {
         args: [path, NAME, String(LEASE_MS), String(items)],
         nodeArgs,
-        env: { HOLDFAST_PROOF_LEDGER: ledger, HOLDFAST_PROOF_OWNER: NAME },
+        env: { HOLDFAST_PROOF_LEDGER: ledger, HOLDFAST_PROOF_HISTORY: history, HOLDFAST_PROOF_OWNER: NAME },
       })
     // The first one makes the file: with a product that is wrong on purpose, it makes it wrong.
     const first = start()
