@@ -27,9 +27,31 @@ export const SLOW_FILES = {
     limitMs: 60_000,
     reason: 'has four processes write and read until the WAL has been begun anew many times',
   },
-  'packages/testkit/test/crash-explorer.process.test.ts': {
+  'packages/testkit/test/crash-explorer.test.ts': {
     limitMs: 90_000,
     reason: 'kills a task at each of its writes and resumes it: some seventy processes that open a store',
+  },
+  'proofs/test/kill-storm.test.mjs': {
+    limitMs: 120_000,
+    reason: 'kills an API and four workers again and again, once as they are and with each of three mistakes',
+  },
+  'proofs/test/zombies.test.mjs': {
+    limitMs: 60_000,
+    reason:
+      'waits until the leases of stopped processes have run out and are taken over, with and without two mistakes',
+  },
+  'proofs/test/idempotency.test.mjs': {
+    limitMs: 90_000,
+    reason: 'has fifty callers for each of thirty keys while APIs are killed, then each of two mistakes',
+  },
+  'proofs/test/clock.test.mjs': {
+    limitMs: 90_000,
+    reason:
+      'sets the clock of real processes every second and waits for leases of three, with and without two mistakes',
+  },
+  'proofs/test/chaos.test.mjs': {
+    limitMs: 90_000,
+    reason: 'meets seven targets with twenty-five processes on one file, one of them a lease that is left to run out',
   },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
