@@ -8,7 +8,7 @@ import { openTestStore, spawnNode, type NodeProcess, type TestStore } from '../s
 import { driver } from './support/driver.js'
 
 const WORKER = fileURLToPath(new URL('./fixtures/recording-worker.mjs', import.meta.url))
-const ITEMS = 400
+const ITEMS = 500
 
 let test: TestStore
 let folder: string
@@ -35,18 +35,19 @@ const start = (name: string): NodeProcess => {
   return worker
 }
 
+const isReady = (line: unknown): line is object => typeof line === 'object' && line !== null && 'ready' in line
+
 const isBatch = (line: unknown): line is object => typeof line === 'object' && line !== null && 'completed' in line
 
 describe('a history of several processes', () => {
   it('merges what each wrote on one clock, up to the kill of one of them, and finds nothing wrong with the store', async () => {
-    const tasks = Array.from({ length: ITEMS }, (_, n) => ({ id: `item-${n}`, type: 'test', input: n }))
-    for (const task of tasks) await test.enqueue(task)
+    await Promise.all(Array.from({ length: ITEMS }, (_, n) => test.enqueue({ id: `item-${n}`, input: n })))
     const beforeNs = Number(process.hrtime.bigint())
 
-    const doomed = start('doomed')
+    const [doomed, steady] = [start('doomed'), start('steady')]
+    for (const worker of workers) await worker.line(isReady)
+    for (const worker of workers) worker.say('go')
     await doomed.line(isBatch)
-    const steady = start('steady')
-    await steady.line(isBatch)
     await doomed.kill()
     const exit = await steady.exited
 
@@ -59,5 +60,5 @@ describe('a history of several processes', () => {
     const verdict = checkHistory(operations, await readFinalState(test.store, operations))
     expect(verdict.violations.map(describeViolation)).toEqual([])
     expect(verdict.items).toBeGreaterThan(ITEMS / 2)
-  })
+  }, 120_000)
 })
