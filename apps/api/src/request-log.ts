@@ -3,10 +3,11 @@ import type { MiddlewareHandler } from 'hono'
 /** The part of a logger that this API uses; pino's has it. */
 export interface ApiLog {
   debug(facts: object, message: string): void
+  warn(facts: object, message: string): void
   error(facts: object, message: string): void
 }
 
-export const silent: ApiLog = { debug: () => {}, error: () => {} }
+export const silent: ApiLog = { debug: () => {}, warn: () => {}, error: () => {} }
 
 /** One line per request, at debug. No headers and no query: neither tokens nor what people search for. */
 export const logRequests =

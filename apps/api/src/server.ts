@@ -1,3 +1,4 @@
+import { PacedLog } from '@holdfast/engine/app'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
@@ -36,7 +37,11 @@ export interface ApiOptions {
   readonly streams?: OpenStreams
   readonly pace?: Pace
   readonly log?: ApiLog
+  /** Why the store writes nothing at the moment: `store.metrics().trouble`. `/health` tells. */
+  readonly trouble?: ApiContext['trouble']
 }
+
+const OF_THE_DISK: ReadonlySet<string> = new Set(['store.disk_full', 'store.io'])
 
 /** In the order of a first reading; the description lists them so. */
 const V1 = [submitTaskRoute, taskRoutes, workItemRoutes, checkpointRoutes, eventRoutes, watchRoutes, searchRoutes]
@@ -48,12 +53,25 @@ const V1 = [submitTaskRoute, taskRoutes, workItemRoutes, checkpointRoutes, event
  * refuses it, and nothing behind it sees it.
  */
 export const createApi = (options: ApiOptions): RouteGroup => {
-  const { store, memory, tasks, log = silent, streams = new OpenStreams(), pace = PACE } = options
+  const {
+    store,
+    memory,
+    tasks,
+    log = silent,
+    streams = new OpenStreams(),
+    pace = PACE,
+    trouble = () => undefined,
+  } = options
+  const paced = new PacedLog(log)
   const onError = (error: unknown, id: string): void => {
     const { status, code } = problemOf(error, id).problem
-    if (status >= 500) log.error({ err: error, requestId: id, code }, 'a request failed')
+    if (status < 500) return
+    const facts = { err: error, requestId: id, code }
+    // What a disk says to one request it says to all.
+    if (OF_THE_DISK.has(code)) paced.error(code, facts, 'a request failed')
+    else log.error(facts, 'a request failed')
   }
-  const context: ApiContext = { store, memory, tasks, streams, pace, onError }
+  const context: ApiContext = { store, memory, tasks, streams, pace, onError, trouble }
 
   const app = routeGroup()
   app.use(requestId(), logRequests(log), responseHeaders)

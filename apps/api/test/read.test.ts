@@ -6,6 +6,7 @@ import {
   StoreBusyError,
   StoreOverloadedError,
   StoreTimeoutError,
+  type WriteTrouble,
 } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import { openTestApi, problemOf, TOKEN } from './fixtures/test-api.js'
@@ -409,7 +410,40 @@ describe('health and readiness', () => {
   })
 })
 
+describe('health while the disk takes no writes', () => {
+  it('says so, and since when, and stays 200: starting anew would mend nothing', async () => {
+    let trouble: WriteTrouble | undefined = { code: 'store.disk_full', sinceMs: 1_700_000_000_000 }
+    const { ask } = await openTestApi({ trouble: () => trouble })
+
+    const during = await ask('/health')
+    trouble = undefined
+    const after = await ask('/health')
+
+    expect([during.status, await during.json()]).toEqual([
+      200,
+      { status: 'degraded', code: 'store.disk_full', sinceMs: 1_700_000_000_000 },
+    ])
+    expect([after.status, await after.json()]).toEqual([200, { status: 'ok' }])
+  })
+})
+
 describe('trouble of the store', () => {
+  it('that comes of a full disk is logged once, however many requests it refuses', async () => {
+    const errors: object[] = []
+    const log = { debug: () => {}, warn: () => {}, error: (facts: object) => void errors.push(facts) }
+    const { ask } = await openTestApi({
+      log,
+      storeOf: (repos) => ({
+        ...repos,
+        tasks: { submit: () => Promise.reject(new DiskFullError('full')) } as unknown as typeof repos.tasks,
+      }),
+    })
+
+    for (let i = 0; i < 5; i += 1) await ask('/v1/tasks', { body: { type: 'slow' } })
+
+    expect(errors).toMatchObject([{ code: 'store.disk_full' }])
+  })
+
   const failing = (error: Error) =>
     openTestApi({
       storeOf: (repos) => ({
@@ -456,7 +490,11 @@ describe('trouble of the store', () => {
 describe('a failure of the server', () => {
   it('is logged with its cause, and tells the client nothing of it', async () => {
     const lines: { facts: { requestId?: string }; message: string }[] = []
-    const log = { debug: () => {}, error: (facts: object, message: string) => lines.push({ facts, message }) }
+    const log = {
+      debug: () => {},
+      warn: () => {},
+      error: (facts: object, message: string) => lines.push({ facts, message }),
+    }
     const { ask } = await openTestApi({
       log,
       memory: { search: () => Promise.reject(new Error('/secret/path is broken')) },

@@ -125,7 +125,7 @@ describe("an item's journal as server-sent events", () => {
 
   it('says by a `problem` event what failed after it had begun, and logs it', async () => {
     const errors: object[] = []
-    const api = await running({ log: { debug: () => {}, error: (facts) => errors.push(facts) } })
+    const api = await running({ log: { debug: () => {}, warn: () => {}, error: (facts) => errors.push(facts) } })
     const reader = await follow(api, `/v1/items/${api.id}/events`)
     await reader.until('lease.claimed')
 
@@ -196,7 +196,7 @@ describe('open streams', () => {
       answerLate = resolve
     })
     const api = await running({
-      log: { debug: () => {}, error: (facts) => errors.push(facts) },
+      log: { debug: () => {}, warn: () => {}, error: (facts) => errors.push(facts) },
       storeOf: (repos) => ({
         ...repos,
         leases: {

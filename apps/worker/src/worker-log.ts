@@ -1,10 +1,12 @@
 import type { RetentionPass, Scan, WorkerEvent } from '@holdfast/engine'
+import { kindOfError, type PacedLog } from '@holdfast/engine/app'
 import type { Logger } from 'pino'
 
 /** One line per event: quiet about what goes well, loud about what a person should know. */
-export const logEvent = (log: Logger, told: WorkerEvent): void => {
+export const logEvent = (log: Logger, paced: PacedLog, told: WorkerEvent): void => {
   if (told.event === 'worker.error') {
-    log.error({ during: told.during, err: told.error }, 'the worker goes on after an error')
+    const { during, error } = told
+    paced.error(`${during} ${kindOfError(error)}`, { during, err: error }, 'the worker goes on after an error')
     return
   }
   log[LEVEL_OF[told.event]](told, MESSAGE_OF[told.event])
@@ -37,8 +39,12 @@ const MESSAGE_OF: { readonly [Event in ItemEvent]: string } = {
 }
 
 /** A line for scans that found something. */
-export const logScan = (log: Logger, { errors, recovered, failed, deadProcesses, deferred }: Scan): void => {
-  for (const error of errors) log.warn(error, 'a step of the sweep failed')
+export const logScan = (
+  log: Logger,
+  paced: PacedLog,
+  { errors, recovered, failed, deadProcesses, deferred }: Scan,
+): void => {
+  for (const error of errors) paced.warn(`${error.step} ${error.code}`, error, 'a step of the sweep failed')
   if (deferred !== null) log.warn({ deferred }, 'expired leases are left alone for a heartbeat')
   if (recovered + failed + deadProcesses > 0) log.info({ recovered, failed, deadProcesses }, 'work was taken back')
 }

@@ -1,5 +1,5 @@
 import { createWorker, loadConfig, type Settings } from '@holdfast/engine'
-import { makeDataDir, openConfiguredStore, Shutdown, startSummary } from '@holdfast/engine/app'
+import { makeDataDir, openConfiguredStore, PacedLog, Shutdown, startSummary } from '@holdfast/engine/app'
 import type { Logger } from 'pino'
 import { VERSION } from './version.js'
 import { logEvent, logPass, logScan } from './worker-log.js'
@@ -25,6 +25,7 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
   const config = await loadConfig(settings.configPath)
   const { registry, queues, tenants } = config
   const { keepCheckpoints, ...kept } = config.retention || {}
+  const paced = new PacedLog(log)
   await makeDataDir(settings.dataDir)
 
   const store = await openConfiguredStore({
@@ -32,7 +33,7 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
     config,
     // Handlers mostly write; what they look up by key is read in place.
     readers: 1,
-    onWarning: ({ code, message, details }) => log.warn({ code, ...details }, message),
+    onWarning: ({ code, message, details }) => paced.warn(code, { code, ...details }, message),
   })
   shutdown.add('store', () => store.close())
 
@@ -42,12 +43,12 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
     tasks: registry,
     process: { kind: 'worker', version: VERSION },
     sweep: {
-      onScan: (scan) => logScan(log, scan),
+      onScan: (scan) => logScan(log, paced, scan),
       ...(config.retention === false ? { keepCheckpoints: null } : {}),
       ...(keepCheckpoints === undefined ? {} : { keepCheckpoints }),
     },
     retention: config.retention === false ? false : { ...kept, onPass: (pass) => logPass(log, pass) },
-    onEvent: (told) => logEvent(log, told),
+    onEvent: (told) => logEvent(log, paced, told),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(queues ? { queues } : {}),
     ...(tenants ? { tenants } : {}),

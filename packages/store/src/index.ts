@@ -1,5 +1,14 @@
 // The store, and what users call on it
-export type { EngineName, FileCheck, Store, StoreEngine, StoreInfo, StoreMetrics, StoreWarning } from './store.js'
+export type {
+  EngineName,
+  FileCheck,
+  Store,
+  StoreEngine,
+  StoreInfo,
+  StoreMetrics,
+  StoreWarning,
+  WriteTrouble,
+} from './store.js'
 export { LEASE_THREAD_SUFFIX, type Liveness, type ProcessLiveness } from './liveness.js'
 export { repositories, type Repositories } from './repositories/index.js'
 export type { RepositoryOptions, TenantOption } from './repositories/context.js'

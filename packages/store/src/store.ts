@@ -89,6 +89,16 @@ export interface StoreMetrics {
   /** From submission to acknowledgement, over the last thousand or so operations. 0 before the first. */
   readonly latencyP50Ms: number
   readonly latencyP99Ms: number
+  /** Set while the disk takes nothing that this process writes; absent while all is well. */
+  readonly trouble?: WriteTrouble
+}
+
+/** Why nothing is written at the moment. Reads go on, and so do writes by themselves once the disk takes them again. */
+export interface WriteTrouble {
+  /** `store.disk_full` or `store.io`. */
+  readonly code: string
+  /** When the first write was refused, UTC milliseconds. */
+  readonly sinceMs: number
 }
 
 /** Something a person should know about; nothing was lost. */

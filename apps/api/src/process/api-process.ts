@@ -1,5 +1,5 @@
 import { createProcess, createSweeper, type EngineStore, type Sweeper } from '@holdfast/engine'
-import { makeDataDir, Shutdown, startSummary } from '@holdfast/engine/app'
+import { kindOfError, makeDataDir, PacedLog, Shutdown, startSummary } from '@holdfast/engine/app'
 import { Memory } from '@holdfast/memory'
 import type { Logger } from 'pino'
 import { createApi } from '../server.js'
@@ -36,20 +36,22 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
   await makeDataDir(dataDir)
   const token = await readOrMakeToken(dataDir, settings.token)
   const config = await loadApiConfig(settings)
+  const paced = new PacedLog(log)
 
   const store = await openApiStore(settings, config, ({ code, message, details }) =>
-    log.warn({ code, ...details }, message),
+    paced.warn(code, { code, ...details }, message),
   )
   shutdown.add('store', () => store.close())
   const registered = createProcess({
     store,
     kind: 'api',
     version: VERSION,
-    onError: (error) => log.warn({ err: error }, "this process's heartbeat failed"),
+    onError: (error) =>
+      paced.warn(`heartbeat ${kindOfError(error)}`, { err: error }, "this process's heartbeat failed"),
   })
   await registered.start()
   shutdown.add('process', () => registered.stop())
-  const sweeper = sweeperOf(store, log)
+  const sweeper = sweeperOf(store, log, paced)
   sweeper.start()
   shutdown.add('sweeper', () => sweeper.stop())
 
@@ -64,6 +66,7 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
     allowedHosts: settings.allowedHosts,
     streams,
     log,
+    trouble: () => store.metrics().trouble,
   })
   const server = await listen({ fetch, host, port })
   shutdown.add('server', () => {
@@ -80,12 +83,12 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
 }
 
 /** The API sweeps as well, so that work is recovered while no worker lives. */
-const sweeperOf = (store: EngineStore, log: Logger): Sweeper =>
+const sweeperOf = (store: EngineStore, log: Logger, paced: PacedLog): Sweeper =>
   createSweeper({
     store,
     sweeper: `api:${process.pid}`,
     onScan: ({ errors, recovered, failed, deadProcesses }) => {
-      for (const error of errors) log.warn(error, 'a step of the sweep failed')
+      for (const error of errors) paced.warn(`${error.step} ${error.code}`, error, 'a step of the sweep failed')
       if (recovered + failed + deadProcesses > 0) log.info({ recovered, failed, deadProcesses }, 'work was taken back')
     },
   })

@@ -29,6 +29,7 @@ const NOTHING: Omit<LoadedConfig, 'path'> = {
   queues: undefined,
   concurrency: undefined,
   tenants: undefined,
+  retention: undefined,
 }
 
 const isThere = (path: string): Promise<boolean> =>

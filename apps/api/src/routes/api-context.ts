@@ -1,6 +1,6 @@
 import type { TaskRegistry } from '@holdfast/engine'
 import type { Memory } from '@holdfast/memory'
-import type { Repositories } from '@holdfast/store'
+import type { Repositories, WriteTrouble } from '@holdfast/store'
 import type { StreamHost } from '../streams/event-stream.js'
 
 /** The repositories that routes use. None of them can claim, sweep or delete. */
@@ -14,4 +14,6 @@ export interface ApiContext extends StreamHost {
   readonly memory: Pick<Memory, 'search'>
   /** The task types that may be submitted. */
   readonly tasks: Pick<TaskRegistry, 'require'>
+  /** Why the store writes nothing at the moment; undefined while it does. Asked at each look at the health. */
+  readonly trouble: () => WriteTrouble | undefined
 }

@@ -8,14 +8,25 @@ import { routeGroup, type RouteGroup } from './route.js'
 /** How long the store may take to answer before this server calls itself not ready. */
 const READY_TIMEOUT_MS = 2_000
 
+const healthView = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('ok') }),
+  z.object({
+    status: z.literal('degraded'),
+    code: z.string().describe('What writes are refused with: `store.disk_full` or `store.io`'),
+    sinceMs: z.int().describe('When the first one was, UTC milliseconds'),
+  }),
+])
+
 const health = createRoute({
   method: 'get',
   path: '/health',
   operationId: 'health',
   summary: 'Whether the process lives',
-  description: 'Asks nothing of the store. Needs no token.',
+  description:
+    'Asks nothing of the store. `degraded` while the disk takes no writes: reads go on, and writes by themselves once ' +
+    'it takes them again, so starting the process anew would mend nothing. Needs no token.',
   security: [],
-  responses: { 200: jsonAnswer('It lives', z.object({ status: z.literal('ok') })) },
+  responses: { 200: jsonAnswer('It lives', healthView) },
 })
 
 const ready = createRoute({
@@ -35,9 +46,12 @@ const ready = createRoute({
 })
 
 /** GET /health and GET /ready: for supervisors, so they need no token and tell nothing. */
-export const healthRoutes = ({ store }: ApiContext): RouteGroup =>
+export const healthRoutes = ({ store, trouble }: ApiContext): RouteGroup =>
   routeGroup()
-    .openapi(health, (c) => c.json({ status: 'ok' as const }, 200))
+    .openapi(health, (c) => {
+      const found = trouble()
+      return c.json(found ? { status: 'degraded' as const, ...found } : { status: 'ok' as const }, 200)
+    })
     .openapi(ready, async (c) => {
       await within(READY_TIMEOUT_MS, store.processes.list({ limit: 1 }))
       return c.json({ status: 'ready' as const }, 200)

@@ -32,6 +32,11 @@ export class GroupMarker {
     this.#changesBefore = this.#changes()
   }
 
+  /** How many transactions were marked: those that had something for the disk. */
+  get marks(): number {
+    return this.#number
+  }
+
   /** Marks the open transaction, unless it changed nothing: an empty claim must stay free of a page and an fsync. */
   write(): void {
     if (this.#changes() === this.#changesBefore) return

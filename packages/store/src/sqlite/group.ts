@@ -28,6 +28,8 @@ export interface GroupOutcome {
   /** How many operations shared a transaction: all, or 1 when the group was run again one by one. */
   readonly groupSize: number
   readonly ranAlone: boolean
+  /** Whether it had anything for the disk. One that changed nothing tells nothing about it. */
+  readonly wrote?: boolean
   /** Whether it made work claimable, or due earlier. The bell has rung. */
   readonly madeWork?: boolean
   /** What it took beside its operations, in milliseconds, where the writer has measured it. */
@@ -70,11 +72,19 @@ export const runGroup = (
   group: readonly Submission[],
   context: GroupContext,
 ): GroupOutcome => {
+  const marks = context.marker?.marks
   const together = runTransaction(connection, table, group, context)
   const ranAlone = together.state === 'undone' && together.worthAlone && group.length > 1
   const verdicts = ranAlone ? runAlone(connection, table, group, context) : answersOf(together, group.length)
   const notRun = group.length - verdicts.length
-  return { verdicts, groupSize: ranAlone ? 1 : verdicts.length, ranAlone, ...(notRun > 0 && { notRun }) }
+  const wrote = context.marker !== undefined && context.marker.marks !== marks
+  return {
+    verdicts,
+    groupSize: ranAlone ? 1 : verdicts.length,
+    ranAlone,
+    ...(wrote && { wrote }),
+    ...(notRun > 0 && { notRun }),
+  }
 }
 
 /** One operation per transaction. Who finds the lock taken waits for it once, on behalf of all behind him. */

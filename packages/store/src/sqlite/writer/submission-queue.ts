@@ -17,6 +17,7 @@ import { Fifo } from '../fifo.js'
 import { AgeWatch } from './age-watch.js'
 import { Overlap } from './overlap.js'
 import { QueueMetrics } from './queue-metrics.js'
+import { WriteTroubleWatch } from './write-trouble.js'
 import { wireSize } from './wire-size.js'
 import type { Writer } from './writer.js'
 
@@ -70,6 +71,7 @@ export class SubmissionQueue {
   #drained: (() => void) | undefined
   readonly #watch: AgeWatch
   readonly #metrics = new QueueMetrics()
+  readonly #trouble: WriteTroubleWatch
   readonly #depth: number
 
   constructor(
@@ -81,6 +83,7 @@ export class SubmissionQueue {
     private readonly overlap: Pick<Overlap, 'learn' | 'isWorthIt'> = new Overlap(),
   ) {
     this.#depth = writer.depth ?? 1
+    this.#trouble = new WriteTroubleWatch(clock)
     this.#watch = new AgeWatch({
       timers,
       timeoutMs: limits.submitTimeoutMs,
@@ -118,7 +121,9 @@ export class SubmissionQueue {
 
   metrics(): StoreMetrics {
     const oldest = this.#waiting.oldest
-    return this.#metrics.read(this.#waiting.size, oldest ? this.timers.monotonicMs() - oldest.submittedMs : 0)
+    const figures = this.#metrics.read(this.#waiting.size, oldest ? this.timers.monotonicMs() - oldest.submittedMs : 0)
+    const trouble = this.#trouble.current
+    return trouble ? { ...figures, trouble } : figures
   }
 
   /** Runs what was taken, refuses what comes, and closes the writer. */
@@ -219,6 +224,7 @@ export class SubmissionQueue {
     for (const entry of taken.slice(ran)) if (entry.batch) this.#returned.push(entry)
     if (ran === 0) return
     this.#metrics.ran(outcome)
+    this.#trouble.ran(outcome)
     if (outcome.commitMs !== undefined) this.overlap.learn(ran, outcome.commitMs)
     const answeredMs = this.timers.monotonicMs()
     const group = { groupSize: outcome.groupSize, committedAtMs: this.clock.nowMs() }
