@@ -24,7 +24,7 @@ export const row = {
     mistake('a file whose head is bad is made anew', FOREIGN, {
       file: FILE_CHECK,
       replace: `throw notADatabase(path, 'something else');`,
-      by: `closeSync(openSync(path, 'w'));`,
+      by: `process.getBuiltinModule('node:fs').writeFileSync(path, '');`,
     }),
     mistake('an empty file is a new store', FOREIGN, {
       file: FILE_CHECK,
@@ -43,8 +43,8 @@ export const row = {
     }),
     mistake('a refusal leaves its mark', FOREIGN, {
       file: FILE_CHECK,
-      replace: `const head = Buffer.alloc(SMALLEST_BYTES);`,
-      by: `const head = Buffer.alloc(SMALLEST_BYTES);\n    process.getBuiltinModule('node:fs').appendFileSync(path, 'seen');`,
+      replace: `(path, found) => new NotADatabaseError(`,
+      by: `(path, found) => process.getBuiltinModule('node:fs').appendFileSync(path, 'seen') ?? new NotADatabaseError(`,
     }),
     mistake('damage ends the process', 'cut at a page', {
       file: ERRORS,
