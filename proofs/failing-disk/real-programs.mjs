@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,7 @@ import { startProgram } from '@holdfast/testkit'
 const require = createRequire(import.meta.url)
 const mainOf = (name) => join(dirname(require.resolve(`${name}/package.json`)), 'dist/main.js')
 const CONFIG = join(import.meta.dirname, 'holdfast.config.mjs')
+const EXAMINE = join(import.meta.dirname, 'examine-file.mjs')
 const TOKEN = 'a-token-for-proofs-only'
 const ANSWER_MS = 45_000
 
@@ -158,6 +160,13 @@ export class RealPrograms {
 
   async kill() {
     await Promise.all([this.#api.kill(), this.#worker.kill()])
+  }
+
+  /** Once all have ended: what is wrong with the file, apart from those codes. */
+  examine(but) {
+    const found = JSON.parse(execFileSync(process.execPath, [EXAMINE, this.file], { encoding: 'utf8' }))
+    for (const { code, message } of found)
+      if (!but.includes(code)) this.violations.push({ what: `${code}: ${message}` })
   }
 
   /** How many answers were of each kind. */
