@@ -7,14 +7,14 @@ import { prove } from '../../packages/store/dist/sqlite/backup/prove.js'
 const TABLES = ['tasks', 'work_items', 'work_item_streams', 'checkpoints', 'events', 'idempotency_keys']
 
 /**
- * Opens a database as its next user would, and says what is in it.
+ * Opens a database as the next process that starts would, and says what is in it.
  *
  * @template T
  * @param {string} path
  * @param {(connection: import('@holdfast/store/sqlite').Connection) => T} look
  */
 export const opened = (path, look) => {
-  const connection = openDatabase({ path, role: 'writer' })
+  const connection = openDatabase({ path, role: 'writer', create: true })
   try {
     return look(connection)
   } finally {

@@ -217,7 +217,7 @@ export const SCENARIOS = {
     },
     run: async (folder) => {
       const store = await openAt(folder)
-      const copying = backup({ path: at(folder), to: at(folder, BACKUP) }).then(done)
+      const copying = copied(folder)
       for (let n = 0; n < 3; n += 1) await store.tasks.submit({ type: 'test', input: 'meanwhile' })
       await copying
       await store.tasks.submit({ type: 'test', input: 'afterwards' })
@@ -302,6 +302,11 @@ export const SCENARIOS = {
         return { problems, isNew: keys.size === 0 && before.ended.every((id) => !left.has(id)) }
       }),
   },
+}
+
+const copied = async (folder) => {
+  await backup({ path: at(folder), to: at(folder, BACKUP) })
+  done()
 }
 
 const knowTasks = (folder) => {

@@ -100,6 +100,20 @@ describe('the configured store', () => {
     })
   })
 
+  it('is made where the power went while its first page was written, as its journal tells', async () => {
+    const folder = await emptyFolder()
+    const path = join(folder, 'torn.db')
+    await writeFile(path, Buffer.alloc(4096))
+    const journal = Buffer.alloc(512)
+    Buffer.from('d9d505f920a163d7', 'hex').copy(journal)
+    for (const [index, value] of [0, 4711, 0, 512, 4096].entries()) journal.writeUInt32BE(value, 8 + index * 4)
+    await writeFile(`${path}-journal`, journal)
+
+    const { store } = await open({ HOLDFAST_DATABASE_URL: `file:${path}` })
+
+    expect(await store.tasks.list({})).toEqual([])
+  })
+
   it('says at start which SQLite runs, and what is known of it', async () => {
     const { store } = await open({})
     const { driver, engineVersion } = store.info()

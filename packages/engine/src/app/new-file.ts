@@ -16,10 +16,17 @@ export const isToBeMade = async (path: string): Promise<boolean> => {
   for (;;) {
     const bytes = await sizeOf(path)
     if (bytes === undefined) return true
-    if (bytes > 0 || performance.now() > deadlineMs) return false
+    if (bytes > 0) return isBeingWritten(path)
+    if (performance.now() > deadlineMs) return false
     await sleep(LOOK_AGAIN_MS)
   }
 }
+
+/**
+ * A rollback journal lies beside a file until its first page is whole: the power went in the middle of that, or another
+ * process is at it. Whether the file is new is known to the store, which reads the journal.
+ */
+const isBeingWritten = async (path: string): Promise<boolean> => ((await sizeOf(`${path}-journal`)) ?? 0) > 0
 
 const sizeOf = async (path: string): Promise<number | undefined> => {
   try {

@@ -144,6 +144,7 @@ const isHalfWritten = (path: string, create: boolean): boolean => {
 /** How many pages the file had when somebody began to write to it; undefined where its journal has ended. */
 const journalledPages = (path: string): number | undefined => {
   try {
+    if (!statSync(`${path}-journal`).isFile()) return undefined
     const journal = readHead(`${path}-journal`, JOURNAL_PAGES_AT + 4)
     const isHot = journal.length === JOURNAL_PAGES_AT + 4 && journal.toString('hex', 0, 8) === JOURNAL_MAGIC
     return isHot ? journal.readUInt32BE(JOURNAL_PAGES_AT) : undefined

@@ -183,6 +183,14 @@ describe.each(TESTED_DRIVERS)('opening a file through %s', (driver) => {
       })
     })
 
+    it.each(['-wal', '-journal'])('beside a folder called %s is refused in words of its own', (end) => {
+      const path = tempPath()
+      writeFileSync(path, Buffer.alloc(4096, 'x'))
+      mkdirSync(`${path}${end}`)
+
+      expectUntouched(path, 'store.not_a_database')
+    })
+
     describe('half made when the power went', () => {
       /** The first page as a disk may leave it, beside the journal with which SQLite was writing it. */
       const leaveHalfMade = (firstPage: Buffer): string => {

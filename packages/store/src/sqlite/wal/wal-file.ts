@@ -75,6 +75,8 @@ const readAt = (file: number, position: number, length: number): Buffer | undefi
 const withWal = <Result>(databasePath: string, use: (file: number) => Result): Result | undefined => {
   let file: number
   try {
+    // A folder in its place can be opened and not be read; SQLite says so in its own way.
+    if (!statSync(walPathOf(databasePath)).isFile()) return undefined
     file = openSync(walPathOf(databasePath), 'r')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
