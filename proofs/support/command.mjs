@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { commitHere } from './commit.mjs'
 import { machineAndEngine } from './machine.mjs'
 import { USAGE, UsageError, readOptions } from './options.mjs'
@@ -84,7 +85,7 @@ const prove = async (all, rows, options, around) => {
   const wanted = options.names.length > 0 ? rows : rows.filter((row) => standing(row, around) !== 'proved')
   const codes = []
   for (const row of wanted) {
-    codes.push(await proveRow(row, options, around))
+    codes.push(await orFailed(row, around, () => proveRow(row, options, around)))
     writeReport(all, around)
   }
   if (wanted.length === 0) around.print('Every row is proved on these sources.')
@@ -95,11 +96,12 @@ const prove = async (all, rows, options, around) => {
 const proveRow = async (row, { seed, minutes }, around) => {
   if (lacksTools(row, around)) return EXIT.unfinished
   const unfinished = unfinishedIn(around.places)
+  const sources = around.sourcesOf(row)
   const result = await runRow({
     row,
     seed: seed ?? newSeed(),
     askedSeed: seed,
-    sources: around.sourcesOf(row),
+    sources,
     deadlineMs: around.now() + minutes * 60_000,
     unfinished,
     failuresOf: (name) => join(around.failures, name),
@@ -110,9 +112,25 @@ const proveRow = async (row, { seed, minutes }, around) => {
     around.print(`${row.name}: the time is up; npm run proofs -- ${row.name} goes on`)
     return EXIT.unfinished
   }
-  resultsIn(around.places).keep({ ...result, ...around.about() })
   unfinished.forget(row.name)
+  if (!isDeepStrictEqual(around.sourcesOf(row), sources)) {
+    around.print(
+      `${row.name}: the sources changed while it ran, so nobody knows what it is the result of: run it again`,
+    )
+    return EXIT.unfinished
+  }
+  resultsIn(around.places).keep({ ...result, ...around.about() })
   return sayVerdict(row, result, around)
+}
+
+/** A row that throws has proved nothing, and keeps no other from running. */
+const orFailed = async (row, around, run) => {
+  try {
+    return await run()
+  } catch (error) {
+    around.print(`${row.name}: could not be run: ${error?.stack ?? error}`)
+    return EXIT.failed
+  }
 }
 
 const sayVerdict = (row, { passed, seeds, violations, violationsFound, mistakes }, around) => {
@@ -130,7 +148,7 @@ const sayVerdict = (row, { passed, seeds, violations, violationsFound, mistakes 
 
 const proveQuickly = async (rows, { seed = newSeed() }, around) => {
   const codes = []
-  for (const row of rows) codes.push(await quickRow(row, seed, around))
+  for (const row of rows) codes.push(await orFailed(row, around, () => quickRow(row, seed, around)))
   return worst(codes)
 }
 

@@ -124,6 +124,34 @@ describe('npm run proofs', () => {
     expect(result().violations).toEqual([{ what: 'numbers: 10 asked, 9 reached' }])
   })
 
+  it('ends badly when a row throws, and runs the others', async () => {
+    const breaks = async () => {
+      throw new Error('no such file')
+    }
+    const { run, printed, result } = surroundingsOf(countingRow({ prove: breaks }), countingRow({ name: 'other' }))
+
+    expect(await run()).toBe(EXIT.failed)
+
+    expect(printed.join()).toContain('counting: could not be run: Error: no such file')
+    expect(result()).toBeUndefined()
+    expect(result('other').passed).toBe(true)
+  })
+
+  it('keeps no result of sources that changed while it ran', async () => {
+    const of = surroundingsOf()
+    const prove = async () => {
+      of.around.sources = { product: 'another', proof: 'the proof' }
+      return holds(10)
+    }
+    of.around.rows = async () => [countingRow({ prove })]
+
+    expect(await of.run()).toBe(EXIT.unfinished)
+
+    expect(of.result()).toBeUndefined()
+    expect(of.unfinished()).toBeUndefined()
+    expect(of.printed.join()).toContain('the sources changed while it ran')
+  })
+
   it('names the Debian package of a tool that is missing, and installs nothing', async () => {
     const { run, printed, around, result } = surroundingsOf(countingRow({ needs: ['spin'] }))
     around.missing = () => ['spin (Debian package spin)']
@@ -230,7 +258,7 @@ describe('a run that ends early', () => {
       throw new Error('killed')
     }
     of.around.rows = async () => [countingRow({ prove: dies })]
-    await expect(of.run()).rejects.toThrow('killed')
+    expect(await of.run()).toBe(EXIT.failed)
     expect(of.unfinished().parts.product).toEqual({ state: { at: 8 } })
 
     const seen = []

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -7,7 +7,7 @@ import { machineAndEngine } from '../support/machine.mjs'
 import { randomFrom } from '../support/random.mjs'
 import { PAGES, writtenPages } from '../support/pages.mjs'
 import { resultsIn } from '../support/results.mjs'
-import { PROOFS, loadRows, problemsOf } from '../support/rows.mjs'
+import { loadRows, problemsOf } from '../support/rows.mjs'
 import { productFolders, productHash, proofHash } from '../support/sources.mjs'
 import { missingTools, onPath } from '../support/tools.mjs'
 import { countingRow } from './framework-surroundings.mjs'
@@ -22,12 +22,18 @@ const folderOf = (files) => {
   return folder
 }
 
+/** All tests beside this one, as one text. */
+const TESTS = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.test.mjs'))
+  .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+  .join('\n')
+
 describe('the rows of this repository', () => {
-  it('are declared well, each with a test of its own and a mistake that it must catch', async () => {
+  it('are declared well, each with tests and a mistake that it must catch', async () => {
     const rows = await loadRows()
 
     expect(rows.length).toBeGreaterThan(0)
-    for (const { name } of rows) expect(existsSync(join(PROOFS, `test/${name}.test.mjs`)), name).toBe(true)
+    for (const { name } of rows) expect(TESTS, name).toContain(`../rows/${name}.mjs`)
   })
 
   it('are what the report, the README and docs/proofs.md say; if not: npm run proofs -- --report', async () => {
