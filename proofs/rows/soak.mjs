@@ -75,7 +75,7 @@ export const row = {
         {
           file: 'packages/store/dist/repositories/tasks.js',
           replace: 'async get(id, options = {}) {',
-          by: 'async get(id, options = {}) { (globalThis.kept ??= []).push(Buffer.alloc(1_048_576, 1));',
+          by: 'async get(id, options = {}) { (globalThis.kept ??= []).push(Buffer.alloc(16_777_216, 1));',
         },
       ]),
     },
