@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createWorker, defineTask, submitTask } from '@holdfast/engine'
 import { openDatabase, openStore } from '@holdfast/store/sqlite'
 import { OutcomeUnknownError, repositories, type Store } from '@holdfast/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -143,6 +144,40 @@ describe('a recorded store', () => {
     const { violations } = checkHistory(operations, { items: [], keys: [] })
 
     expect(violations).toMatchObject([{ rule: 'item.lost', item: 'default/mail', witness: operations }])
+  })
+
+  it('is the store that a worker works on: what the engine does is in the history', async () => {
+    const double = defineTask('double', {}, async (ctx, input) => {
+      await ctx.checkpoint('iteration_end', { input })
+      return Number(input) * 2
+    })
+    const worker = createWorker({ store, tasks: [double], liveness: 'main' })
+    await worker.start()
+    const { taskId } = await submitTask(store, double, 21)
+    await expect.poll(() => store.tasks.get(taskId)).toMatchObject({ state: 'completed', result: 42 })
+    await worker.stop()
+
+    const names = history.operations().map(({ call }) => call.name)
+    expect(names).toEqual(
+      expect.arrayContaining(['tasks.submit', 'leases.claim', 'checkpoints.append', 'leases.complete']),
+    )
+    expect(await rules()).toEqual([])
+  })
+
+  it('may miss what retention has deleted, where the caller says that it ran; and nothing that it has not', async () => {
+    await test.enqueue({ id: 'mail' })
+    const lease = await claimOne()
+    for (const id of ['c-1', 'c-2']) await store.checkpoints.append(lease, { id, type: 'iteration_end', snapshot: {} })
+    await store.checkpoints.remove('c-1')
+    const operations = history.operations()
+    const found = async (isPruned: boolean) =>
+      checkHistory(operations, await readFinalState(test.store, operations, { isPruned })).violations
+
+    expect(await found(false)).toMatchObject([{ rule: 'checkpoint.lost', what: expect.stringContaining('c-1') }])
+    expect(await found(true)).toEqual([])
+    const nothingLeft = { items: [], keys: [] }
+    expect(checkHistory(operations, { ...nothingLeft, isPruned: true }).violations).toEqual([])
+    expect(checkHistory(operations, nothingLeft).violations).toMatchObject([{ rule: 'item.lost' }])
   })
 
   it('leaves open what failed in a way that nobody knows the outcome of', async () => {

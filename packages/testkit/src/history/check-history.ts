@@ -51,8 +51,8 @@ export const checkHistory = (
     violations.push(...leaseViolations(history, claims), ...checkpointViolations(history))
     if (!final) continue
     const left = finalItems.get(history.item)
-    violations.push(...finalViolations(history, left))
-    if (left?.events) violations.push(...journalViolations(history, left.events))
+    violations.push(...finalViolations(history, left, final))
+    if (left?.events) violations.push(...journalViolations(history, left.events, final))
   }
   const finalKeys = new Map(final?.keys.map((each) => [each.key, each]))
   for (const [key, ofKey] of keys) {

@@ -1,4 +1,4 @@
-import type { FinalItem } from './final-state.js'
+import type { FinalItem, FinalState } from './final-state.js'
 import type { ItemHistory } from './item-facts.js'
 import type { RecordedOperation } from './operation.js'
 import { type HistoryRule, type Violation, witnessOf } from './violation.js'
@@ -6,7 +6,11 @@ import { type HistoryRule, type Violation, witnessOf } from './violation.js'
 const TERMINAL = ['completed', 'failed', 'cancelled']
 
 /** What was acknowledged is there at the end, and what is there at the end was asked for. */
-export const finalViolations = (history: ItemHistory, final: FinalItem | undefined): readonly Violation[] => {
+export const finalViolations = (
+  history: ItemHistory,
+  final: FinalItem | undefined,
+  { isPruned = false }: Pick<FinalState, 'isPruned'>,
+): readonly Violation[] => {
   const { item } = history
   const violation = (rule: HistoryRule, what: string, ...witness: readonly RecordedOperation[]): Violation => ({
     rule,
@@ -15,6 +19,7 @@ export const finalViolations = (history: ItemHistory, final: FinalItem | undefin
     witness: witnessOf(...witness),
   })
   if (!final) {
+    if (isPruned) return []
     const [first] = [...history.acknowledged, ...history.facts.map(({ operation }) => operation)]
     return first ? [violation('item.lost', 'it was acknowledged, and is not there', first)] : []
   }
@@ -58,7 +63,8 @@ export const finalViolations = (history: ItemHistory, final: FinalItem | undefin
     )
   for (const { id, position, operation } of history.checkpoints) {
     const kept = final.checkpoints?.get(id)
-    if (final.checkpoints && kept !== position)
+    const mayBeGone = isPruned && kept === undefined
+    if (final.checkpoints && kept !== position && !mayBeGone)
       found.push(
         violation('checkpoint.lost', `checkpoint ${id} was at ${position}, and is at ${kept ?? 'no place'}`, operation),
       )

@@ -28,9 +28,9 @@ export interface FinalItem {
   readonly token: number
   /** Fingerprint of the result; null where there is none. */
   readonly value: string | null
-  /** Where every checkpoint is, by its id. Leave it out where retention may have removed some. */
+  /** Where every checkpoint is, by its id. */
   readonly checkpoints?: ReadonlyMap<string, number>
-  /** The whole journal, from its first row. */
+  /** The journal, in order. */
   readonly events?: readonly FinalEvent[]
 }
 
@@ -46,12 +46,22 @@ export interface FinalKey {
 export interface FinalState {
   readonly items: readonly FinalItem[]
   readonly keys: readonly FinalKey[]
+  /** Retention ran: items that had ended, superseded checkpoints and the beginnings of journals may be gone. */
+  readonly isPruned?: boolean
   /** How often the effect of a key was seen to have happened, where that can be counted. */
   readonly effects?: ReadonlyMap<string, number>
 }
 
-/** Reads every item and key that a history names from the store that it was made on. */
-export const readFinalState = async (store: Submits, operations: readonly RecordedOperation[]): Promise<FinalState> => {
+/**
+ * Reads every item and key that a history names from the store that it was made on.
+ *
+ * @param options.isPruned  Say so where retention ran: a worker's sweeper, for one, deletes superseded checkpoints.
+ */
+export const readFinalState = async (
+  store: Submits,
+  operations: readonly RecordedOperation[],
+  { isPruned = false }: Pick<FinalState, 'isPruned'> = {},
+): Promise<FinalState> => {
   const items = new Set<string>()
   const keys = new Set<string>()
   for (const { call, answer } of operations) {
@@ -60,6 +70,7 @@ export const readFinalState = async (store: Submits, operations: readonly Record
     if (answer.as === 'ok') for (const { item } of answer.leases ?? []) items.add(item)
   }
   return {
+    isPruned,
     items: (await inParallel([...items], (item) => finalItem(store, item))).flat(),
     keys: (await inParallel([...keys], (key) => finalKey(store, key))).flat(),
   }

@@ -1,4 +1,4 @@
-import type { FinalEvent } from './final-state.js'
+import type { FinalEvent, FinalState } from './final-state.js'
 import type { ItemHistory } from './item-facts.js'
 import type { RecordedOperation } from './operation.js'
 import { contradictions } from './real-time-order.js'
@@ -37,15 +37,23 @@ export const journalDefects = (
 }
 
 /** The journal is sound, and agrees with what was acknowledged, in content and in order. */
-export const journalViolations = (history: ItemHistory, events: readonly FinalEvent[]): readonly Violation[] => {
+export const journalViolations = (
+  history: ItemHistory,
+  events: readonly FinalEvent[],
+  { isPruned = false }: Pick<FinalState, 'isPruned'>,
+): readonly Violation[] => {
   const { item } = history
+  const [first] = events
+  const isCut = first === undefined || first.position > 1
   const found: Violation[] = journalDefects(events).map((defect) => ({ ...defect, item, witness: [] }))
+  if (isCut && !isPruned)
+    found.push({ rule: 'journal.gap', what: `it begins at ${first?.position ?? 'no row'}`, item, witness: [] })
   const rows = new Map(events.map((event) => [rowOf(event), event]))
   const placed: { operation: RecordedOperation; position: number; invokedAtNs: number; answeredAtNs: number }[] = []
   for (const { operation, row, invokedAtNs } of expectedRows(history)) {
     const event = rows.get(row)
     if (event) placed.push({ operation, position: event.position, invokedAtNs, answeredAtNs: operation.answeredAtNs })
-    else
+    else if (!(isPruned && isCut))
       found.push({
         rule: 'journal.missing',
         what: `there is no ${row} in the journal`,
