@@ -44,15 +44,16 @@ export const proveDamages = async (context, { nodeArgs = [] } = {}) => {
   return { done, passed: violations.length === 0, figures: outcomes, violations, reached: { files } }
 }
 
-/** All that are special, the systematic ones in any order, and random ones for what is left; or those of some kinds. */
+/** All that are special; then, mixed, as many of the systematic ones as fit and random ones; or those of some kinds. */
 const chosen = (bases, { files, kinds }, random) => {
   const { special, systematic } = damagesOf(bases)
   if (kinds)
     return [...special, ...random.shuffle(systematic)].filter(({ kind }) => kinds.includes(kind)).slice(0, files)
   const room = files - special.length
-  // A third of a short run is random as well, so that no kind is left out of it.
+  // At least a third is random, so that no kind is left out of a short run.
   const some = random.shuffle(systematic).slice(0, Math.max(room - Math.ceil(room / 3), 0))
-  return [...special, ...some, ...Array.from({ length: room - some.length }, () => randomDamage(bases, random))]
+  const others = Array.from({ length: room - some.length }, () => randomDamage(bases, random))
+  return [...special, ...random.shuffle([...some, ...others])]
 }
 
 const count = ({ outcomes, violations }, { kind, what, base }, { outcome, problem, evidence }) => {

@@ -35,6 +35,7 @@ const SURROUNDINGS = {
   about: () => ({ ...commitHere(), machine: machineAndEngine() }),
   missing: missingTools,
   now: () => performance.now(),
+  isStopped: () => false,
 }
 
 /**
@@ -85,7 +86,10 @@ const prove = async (all, rows, options, around) => {
   const wanted = options.names.length > 0 ? rows : rows.filter((row) => standing(row, around) !== 'proved')
   const codes = []
   for (const row of wanted) {
-    codes.push(await orFailed(row, around, () => proveRow(row, options, around)))
+    const code = around.isStopped()
+      ? EXIT.unfinished
+      : await orFailed(row, around, () => proveRow(row, options, around))
+    codes.push(code)
     writeReport(all, around)
   }
   if (wanted.length === 0) around.print('Every row is proved on these sources.')
@@ -107,6 +111,7 @@ const proveRow = async (row, { seed, minutes }, around) => {
     failuresOf: (name) => join(around.failures, name),
     print: around.print,
     now: around.now,
+    isStopped: around.isStopped,
   })
   if (result === undefined) {
     around.print(`${row.name}: the time is up; npm run proofs -- ${row.name} goes on`)

@@ -34,6 +34,7 @@ const PROGRESS_EVERY_MS = 5_000
  * @param {unknown} [options.state]
  * @param {(state: unknown) => Promise<void>} [options.save]
  * @param {number} [options.deadlineMs] On the clock of `now`.
+ * @param {() => boolean} [options.isStopped] Whether somebody asks it to end early.
  * @param {string} [options.failures] Where evidence goes; nothing is kept where there is none.
  * @param {(line: string) => void} [options.print]
  * @param {() => number} [options.now]
@@ -42,7 +43,7 @@ const PROGRESS_EVERY_MS = 5_000
  */
 export const withContext = async (options, use) => {
   const { name, load, seed, state, save = async () => {}, deadlineMs = Number.POSITIVE_INFINITY, failures } = options
-  const { print = () => {}, now = () => performance.now() } = options
+  const { print = () => {}, now = () => performance.now(), isStopped = () => false } = options
   const folder = mkdtempSync(join(tmpdir(), `holdfast-proof-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)}-`))
   let saidAt = now()
   try {
@@ -53,7 +54,7 @@ export const withContext = async (options, use) => {
       folder,
       state,
       save,
-      isOver: () => now() >= deadlineMs,
+      isOver: () => isStopped() || now() >= deadlineMs,
       progress: (done, total, note = '') => {
         if (now() - saidAt < PROGRESS_EVERY_MS && done < total) return
         saidAt = now()

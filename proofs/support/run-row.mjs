@@ -13,11 +13,12 @@ import { withContext } from './context.mjs'
  * @param {{ of: (name: string) => any, keep: (name: string, state: any) => void, forget: (name: string) => void }} options.unfinished
  * @param {(name: string) => string} options.failuresOf Where the evidence of a failing run goes.
  * @param {(line: string) => void} options.print
+ * @param {() => boolean} [options.isStopped] Whether somebody asks it to end early.
  * @param {() => number} [options.now]
  * @returns {Promise<any>} The result; undefined when it isn't through.
  */
 export const runRow = async (options) => {
-  const { row, unfinished, print, now = () => performance.now() } = options
+  const { row, unfinished, print, now = () => performance.now(), isStopped = () => false } = options
   const run = runToGoOnWith(options) ?? newRun(options)
   print(`${row.name}: seed ${run.seed}${run.spentMs > 0 ? ', going on' : ''}`)
   const begunAt = now()
@@ -27,7 +28,7 @@ export const runRow = async (options) => {
     unfinished.keep(row.name, run)
   }
   for (const part of partsOf(row)) {
-    if (!(await runPart({ ...options, now, part, run, keep }))) return undefined
+    if (!(await runPart({ ...options, now, isStopped, part, run, keep }))) return undefined
   }
   keep()
   return resultOf(row, run)
@@ -60,13 +61,13 @@ const runToGoOnWith = ({ row, sources, unfinished, askedSeed }) => {
 }
 
 /** Runs one part until it is through or the time is up; answers whether it is through. */
-const runPart = async ({ row, part, run, keep, deadlineMs, failuresOf, print, now }) => {
+const runPart = async ({ row, part, run, keep, deadlineMs, failuresOf, print, now, isStopped }) => {
   run.parts[part.key] ??= {}
   const kept = run.parts[part.key]
   if (kept.outcome?.done) return true
   const isProduct = part.key === PRODUCT
   do {
-    if (now() >= deadlineMs) return false
+    if (now() >= deadlineMs || isStopped()) return false
     kept.outcome = await withContext(
       {
         name: isProduct ? row.name : `${row.name}, ${part.key}`,
@@ -78,6 +79,7 @@ const runPart = async ({ row, part, run, keep, deadlineMs, failuresOf, print, no
           keep()
         },
         deadlineMs,
+        isStopped,
         // A mistake that is caught leaves evidence of nothing.
         ...(isProduct ? { failures: failuresOf(row.name) } : {}),
         print,

@@ -238,6 +238,23 @@ describe('a run that ends early', () => {
     expect(of.unfinished()).toBeUndefined()
   })
 
+  it('stops where it is when it is told to, and goes on later', async () => {
+    const seen = []
+    const of = surroundingsOf()
+    of.around.isStopped = () => seen.length === 3
+    const prove = slowly(of.around, seen)
+    of.around.rows = async () => [countingRow({ prove }), countingRow({ name: 'other' })]
+
+    expect(await of.run()).toBe(EXIT.unfinished)
+    expect(seen.length).toBe(3)
+    expect(of.result('other')).toBeUndefined()
+    expect(await of.run()).toBe(EXIT.unfinished)
+
+    of.around.isStopped = () => false
+    await of.run()
+    expect(seen.map(([, at]) => at)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
   it('proves each mistake once', async () => {
     const mistake = vi.fn(async () => fails('3 follows on 1'))
     const of = surroundingsOf()

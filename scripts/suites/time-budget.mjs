@@ -53,6 +53,18 @@ export const SLOW_FILES = {
     limitMs: 90_000,
     reason: 'meets seven targets with twenty-five processes on one file, one of them a lease that is left to run out',
   },
+  'proofs/test/damaged-files.test.mjs': {
+    limitMs: 60_000,
+    reason: 'opens a hundred damaged files in other processes, under the product and under each of six mistakes',
+  },
+  'proofs/test/start-race.test.mjs': {
+    limitMs: 60_000,
+    reason: 'starts five processes at once, round after round, until each of two mistakes has shown itself',
+  },
+  'proofs/test/other-ways-in.test.mjs': {
+    limitMs: 60_000,
+    reason: 'plays five scenarios, and four mistakes, with processes of their own that are killed at the end of each',
+  },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
     reason: 'kills real processes twenty times while they read more than a thousand files, and waits for what is left',
