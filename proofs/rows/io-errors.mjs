@@ -39,39 +39,48 @@ const PROCESSES = 2
 
 const EMPTY = { lives: 0, acknowledged: 0, refused: 0, unknown: 0, longestRecoveryMs: 0, lastPlace: 0 }
 
-/** Each fault at every place until a life comes through without meeting it. */
+/** Each fault at every place until a life comes through without meeting it; then the real programs. */
 const proveEverywhere = async (context) => {
   const { load, save, isOver, progress } = context
   const state = context.state ?? {
     next: Object.fromEntries(FAULTS.map((fault) => [nameOf(fault), 1])),
+    /** Lives that were begun and have no outcome: those of a run that was ended are lived again. */
+    begun: [],
     figures: {},
     violations: [],
   }
-  const waiting = () => FAULTS.find((fault) => state.next[nameOf(fault)] !== null)
+  const again = [...state.begun]
   await inProcesses(context, async (live) => {
     while (!isOver() && state.violations.length === 0) {
-      const fault = waiting()
-      if (!fault) return
+      const life = again.shift() ?? nextLife(state, load)
+      if (!life) return
+      const { fault, at } = life
       const name = nameOf(fault)
-      const at = state.next[name]
-      state.next[name] = nextPlace(at, load)
       const outcome = await live({ ...fault, at })
+      state.begun = state.begun.filter((other) => other !== life)
       note(state, name, at, outcome)
-      // The first that meets no fault has lived beyond the last place; others under way may be farther still.
+      // It has lived beyond the last place of this kind.
       if (outcome.failures === 0) state.next[name] = null
       progress(livesIn(state), 0, name)
       await save(state)
     }
   })
-  const through = waiting() === undefined
-  const programs = through
-    ? await proveByPrograms(context, load.programs)
-    : { done: false, figures: {}, violations: [] }
-  return outcomeOf(state, {
-    done: through && programs.done,
-    programs,
-    reached: { every: load.every, step: load.step, programs: load.programs },
-  })
+  const isThrough = Object.values(state.next).every((place) => place === null) && state.begun.length === 0
+  if (!isThrough || isOver()) return outcomeOf(state, { done: false })
+  const programs = await proveByPrograms(context, load.programs)
+  const reached = { every: load.every, step: load.step, programs: load.programs }
+  return outcomeOf(state, { done: programs.done, programs, reached })
+}
+
+/** The next place of the first fault that isn't through; undefined when all are. */
+const nextLife = (state, load) => {
+  const fault = FAULTS.find((each) => state.next[nameOf(each)] !== null)
+  if (!fault) return undefined
+  const at = state.next[nameOf(fault)]
+  state.next[nameOf(fault)] = nextPlace(at, load)
+  const life = { fault, at }
+  state.begun.push(life)
+  return life
 }
 
 /** As many lives as the load says, each with a fault that the seed chooses. */
