@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { open, realpath, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { refuse, systemCode } from './errors.js'
 import { isBelow } from './roots.js'
 
@@ -50,13 +51,16 @@ export const readMarkdown = async (
 // The folders above the file may have become links since the walk, so the real path counts; and the last step isn't
 // followed, so that the file can't become one between the look and the opening.
 const openBelow = async (path: string, roots: readonly string[]): Promise<FileHandle | undefined> => {
+  const outside = () => refuse('ingest.outside_roots', `${path} leads outside of HOLDFAST_INGEST_ROOTS`)
   try {
     const real = await realpath(path)
-    if (!isBelow(roots, real)) throw refuse('ingest.outside_roots', `${path} leads outside of HOLDFAST_INGEST_ROOTS`)
+    if (!isBelow(roots, real)) throw outside()
     // Non-blocking, because opening a pipe would otherwise wait for its writer.
     return await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     const code = systemCode(error)
+    // In the same words whether it exists or not: nobody is to learn what the disk holds elsewhere.
+    if (code?.startsWith('E') && !isBelow(roots, resolve(path))) throw outside()
     if (code === 'ENOENT') return undefined
     if (code?.startsWith('E')) throw unreadable(path, error)
     throw error

@@ -67,6 +67,11 @@ describe('reading a file', () => {
     await expect(read(join(root, 'pipe.md'))).rejects.toMatchObject({ code: 'ingest.not_a_file' })
   })
 
+  it('does not say whether what lies outside of the roots exists', async () => {
+    for (const path of ['/etc/passwd', '/etc/there-is-no-such-file', join(root, '..', 'none.md')])
+      await expect(read(path)).rejects.toMatchObject({ code: 'ingest.outside_roots' })
+  })
+
   it('refuses what leads outside of the roots, by name or by link', async () => {
     const secret = put('secret.md', 'secret')
     symlinkSync(secret, join(root, 'link.md'))
