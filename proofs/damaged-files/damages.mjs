@@ -217,7 +217,11 @@ const overwritten = (target, { size, first }, random) => {
   const bytes = random.pick([Buffer.alloc(SECTOR_BYTES), Buffer.alloc(SECTOR_BYTES, 0xff), random.bytes(SECTOR_BYTES)])
   return {
     what: `sector ${sector} overwritten with ${bytes.subarray(0, 4).toString('hex')}…`,
-    apply: (path) => edit(target(path), (content) => void bytes.copy(content, sector * SECTOR_BYTES) ?? content),
+    apply: (path) =>
+      edit(target(path), (content) => {
+        bytes.copy(content, sector * SECTOR_BYTES)
+        return content
+      }),
   }
 }
 
@@ -252,7 +256,10 @@ const pageForPage = (bases, random) => {
     base: 'closed',
     expect: 'content',
     apply: (path) =>
-      edit(path, (bytes) => void bytes.copy(bytes, to * pageBytes, from * pageBytes, (from + 1) * pageBytes) ?? bytes),
+      edit(path, (bytes) => {
+        bytes.copy(bytes, to * pageBytes, from * pageBytes, (from + 1) * pageBytes)
+        return bytes
+      }),
   }
 }
 

@@ -3,7 +3,8 @@ import { examine, openDatabase, openStore } from '@holdfast/store/sqlite'
 import { StoreError } from '@holdfast/store'
 import { digestOf } from './ledger.mjs'
 
-process.on('message', async ({ path, ledger }) => process.send(await opened(path, ledger)))
+const answer = async ({ path, ledger }) => process.send(await opened(path, ledger))
+process.on('message', (request) => void answer(request))
 
 // Nobody is left to open anything for.
 process.on('disconnect', () => process.exit())

@@ -6,8 +6,9 @@ import { requestOf } from './callers.mjs'
 const [path] = process.argv.slice(2)
 const store = await openStore({ path })
 
-createInterface({ input: process.stdin }).on('line', async (key) => {
+const hold = async (key) => {
   const { outcome } = await store.idempotency.checkOrCreate(`http:${key}`, { request: requestOf(key, 'the one') })
   process.stdout.write(`${JSON.stringify({ holds: key, outcome })}\n`)
-})
+}
+createInterface({ input: process.stdin }).on('line', (key) => void hold(key))
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`)

@@ -55,14 +55,15 @@ const missing = async () => {
 }
 
 const gaps = watchGaps()
-process.on('message', async ({ ask }) => {
+const answer = async ({ ask }) => {
   if (ask === 'begin') {
     calls = { writes: [], reads: [] }
     gaps.forget()
     process.send({ begun: true })
   } else if (ask === 'report') process.send({ ...calls, gaps: gaps.seen() })
   else process.send({ acknowledged: acknowledged.length, missing: await missing() })
-})
+}
+process.on('message', (question) => void answer(question))
 process.once('disconnect', () => process.exit(0))
 
 void callAgainAndAgain('writes', where === 'on-the-event-loop' ? takesTheLockHere() : submit)

@@ -69,7 +69,8 @@ const ORDERS = {
   },
 }
 
-process.on('message', async ({ order, ...details }) => process.send(await answerTo(order, details)))
+const answer = async ({ order, ...details }) => process.send(await answerTo(order, details))
+process.on('message', (message) => void answer(message))
 // Who is left alone has nothing more to do.
 process.on('disconnect', () => process.exit())
 

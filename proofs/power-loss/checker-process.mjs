@@ -9,8 +9,9 @@ const { checking } = await import(module)
 const check = await checking(JSON.parse(readFileSync(knowledge, 'utf8')))
 
 let checked = 0
-process.on('message', async (folder) => {
+const answer = async (folder) => {
   process.send(await check(folder))
   checked += 1
   if (checked % COLLECT_EVERY === 0) globalThis.gc?.()
-})
+}
+process.on('message', (folder) => void answer(folder))

@@ -2,11 +2,12 @@
 import { StoreError } from '@holdfast/store'
 import { openStore } from '@holdfast/store/sqlite'
 
-process.on('message', async ({ path, migrations, atMs }) => {
+const startAt = async ({ path, migrations, atMs }) => {
   // Turning in a circle is more punctual than any timer.
   while (Date.now() < atMs);
   process.send(await started(path, migrations))
-})
+}
+process.on('message', (request) => void startAt(request))
 // Nobody is left to race for.
 process.on('disconnect', () => process.exit())
 

@@ -15,7 +15,7 @@ export const starters = (count, nodeArgs = []) => {
     while (children.length < count)
       children.push(fork(STARTER, [], { execArgv: nodeArgs, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }))
     // A child that can't even load its modules never spawns; one that did answers.
-    await Promise.all(children.map((child) => (child.pid === undefined ? once(child, 'spawn') : undefined)))
+    await Promise.all(children.filter(({ pid }) => pid === undefined).map((child) => once(child, 'spawn')))
   }
   const start = (child, request) => {
     child.send(request)

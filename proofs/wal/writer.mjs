@@ -54,13 +54,14 @@ const answers = {
     return { commits: groups, submitted, expiries: Object.fromEntries(expiries) }
   },
 }
-process.on('message', async ({ ask }) => {
+const answer = async ({ ask }) => {
   try {
     process.send(await answers[ask]())
   } catch (error) {
     process.send({ failed: error.code ?? String(error) })
   }
-})
+}
+process.on('message', (question) => void answer(question))
 process.once('disconnect', () => process.exit(0))
 
 const all = Promise.all(Array.from({ length: callers }, (_, caller) => commitAgainAndAgain(caller)))

@@ -2,7 +2,7 @@
 import { openStore } from '@holdfast/store/sqlite'
 
 const store = await openStore({ path: process.argv[2], durability: 'process', readers: 0, writer: 'inline' })
-process.on('message', async ({ path, args }) => {
+const answer = async ({ path, args }) => {
   if (path === 'close') {
     await store.close()
     return process.disconnect()
@@ -13,5 +13,6 @@ process.on('message', async ({ path, args }) => {
   } catch ({ code, message }) {
     process.send({ code, message })
   }
-})
+}
+process.on('message', (request) => void answer(request))
 process.send({ value: 'open' })
