@@ -1,5 +1,5 @@
 import { MAX_JSON_DEPTH } from './defaults.js'
-import { InvalidInputError, PayloadTooLargeError } from './errors.js'
+import { InvalidInputError, PayloadTooLargeError, StoreCorruptError } from './errors.js'
 import type { Payload } from './payload.js'
 
 /**
@@ -48,19 +48,37 @@ export const encodePayload = (
  *
  * @param codecs Every codec that rows may have been written with; `json` is always known.
  * @throws {InvalidInputError} `input.invalid`: no codec of that name was given.
+ * @throws {StoreCorruptError} `store.corrupt`: what is there is not what was written.
  */
 export const decodePayload = (
   payload: Pick<Payload, 'data' | 'encoding'>,
   codecs: readonly PayloadCodec[] = [],
 ): unknown => {
-  if (payload.encoding === json.name) return JSON.parse(payload.data)
+  if (payload.encoding === json.name) return storedJson(payload.data)
   const codec = codecs.find(({ name }) => name === payload.encoding)
   if (!codec) {
     throw new InvalidInputError(`no codec is registered for payloads of encoding ${payload.encoding}`, {
       encoding: payload.encoding,
     })
   }
-  return JSON.parse(fromUtf8.decode(codec.decode(fromBase64(payload.data))))
+  return storedJson(utf8Text(codec.decode(fromBase64(payload.data))))
+}
+
+/**
+ * The value of JSON that a row holds.
+ *
+ * @throws {StoreCorruptError} `store.corrupt`: only JSON is ever written, so its page was damaged.
+ */
+export const storedJson = (text: string): unknown => whole(() => JSON.parse(text))
+
+const utf8Text = (bytes: Uint8Array): string => whole(() => fromUtf8.decode(bytes))
+
+const whole = <Value>(read: () => Value): Value => {
+  try {
+    return read()
+  } catch (cause) {
+    throw new StoreCorruptError('a row holds something else than the JSON that was written to it', {}, { cause })
+  }
 }
 
 const toJson = (value: unknown): string => {

@@ -83,6 +83,16 @@ describe('a payload', () => {
     )
   })
 
+  it('whose row was damaged is called so', () => {
+    const cut = { data: '{"a":"b', encoding: json.name }
+    const noText: PayloadCodec = { ...json, name: 'plain', decode: () => new Uint8Array([0xff]) }
+
+    expect(() => decodePayload(cut)).toThrow(expect.objectContaining({ code: 'store.corrupt' }))
+    expect(() => decodePayload({ data: '', encoding: 'plain' }, [noText])).toThrow(
+      expect.objectContaining({ code: 'store.corrupt' }),
+    )
+  })
+
   it('that was written as JSON stays readable beside a codec', () => {
     expect(decodePayload(encodePayload([1], LIMIT), [deflate])).toEqual([1])
   })

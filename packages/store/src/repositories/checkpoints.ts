@@ -16,6 +16,7 @@ import {
   type CheckpointRecord,
 } from '../checkpoints.js'
 import { encodePayload } from '../codec.js'
+import { storedJson } from '../codec.js'
 import { PAGE_LIMIT } from '../defaults.js'
 import { CheckpointNotFoundError, CheckpointTooLargeError, InvalidInputError, PayloadTooLargeError } from '../errors.js'
 import { checkEvidencePack, type EvidencePack, type EvidenceRow, type Finding } from '../evidence.js'
@@ -227,9 +228,9 @@ export class Checkpoints {
       ...rest,
       snapshot: decode(this.context, snapshot),
       snapshotBytes: snapshot.rawBytes,
-      metadata: metadata === null ? undefined : JSON.parse(metadata),
+      metadata: metadata === null ? undefined : storedJson(metadata),
       // Checked when it was appended.
-      evidence: evidence === null ? undefined : (JSON.parse(evidence) as EvidencePack),
+      evidence: evidence === null ? undefined : (storedJson(evidence) as EvidencePack),
     }
   }
 }

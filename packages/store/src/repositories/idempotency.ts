@@ -9,6 +9,7 @@ import {
   type KeyRecord,
   type KeyRef,
 } from '../idempotency.js'
+import { storedJson } from '../codec.js'
 import { IDEMPOTENCY_LEASE_MS, IDEMPOTENCY_TTL_MS } from '../defaults.js'
 import { IdempotencyCompletedError, IdempotencyInProgressError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
@@ -153,7 +154,7 @@ export class IdempotencyKeys {
     return {
       ...rest,
       response: response === null ? undefined : decode(this.context, response),
-      error: error === null ? undefined : JSON.parse(error),
+      error: error === null ? undefined : storedJson(error),
     }
   }
 

@@ -1,5 +1,6 @@
 import type { FailurePolicy, TaskState } from '@holdfast/schema'
 import { FAILURE_POLICIES, TASK_STATES } from '@holdfast/schema'
+import { storedJson } from '../codec.js'
 import { IDEMPOTENCY_TTL_MS, MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
 import { InvariantError, refusalOf, StoreError, TaskConflictError, TaskNotFoundError } from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
@@ -254,9 +255,9 @@ export class Tasks {
   #task({ metadata, result, error, ...record }: TaskRecord): Task {
     return {
       ...record,
-      metadata: metadata === null ? undefined : JSON.parse(metadata),
+      metadata: metadata === null ? undefined : storedJson(metadata),
       result: result ? decode(this.context, result) : undefined,
-      error: error === null ? undefined : JSON.parse(error),
+      error: error === null ? undefined : storedJson(error),
     }
   }
 }

@@ -1,4 +1,5 @@
 import { WORK_STATES, type WorkState } from '@holdfast/schema'
+import { storedJson } from '../codec.js'
 import { MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
 import { InvalidInputError, WorkItemConflictError, WorkItemNotFoundError } from '../errors.js'
 import { childId } from '../ids.js'
@@ -168,7 +169,7 @@ export class WorkItems {
       ...record,
       input: decode(this.context, input),
       result: result ? decode(this.context, result) : undefined,
-      error: error === null ? undefined : JSON.parse(error),
+      error: error === null ? undefined : storedJson(error),
     }
   }
 }
