@@ -137,6 +137,52 @@ const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    name: 'completes an item that nobody asked it to complete',
+    rules: ['item.end_unexplained'],
+    break: ({ operations, final }, pick) => {
+      const end = one(operations, pick, isOk('leases.complete'))
+      if (!end) return undefined
+      const { item } = end.call
+      const asked = operations.filter(({ call }) => call.item !== item || call.name !== 'leases.complete')
+      return { operations: asked, final }
+    },
+  },
+  {
+    name: 'lets a token fall',
+    rules: ['item.token_lost'],
+    break: ({ operations, final }, pick) => {
+      const claim = one(operations, pick, grants)
+      const lease = claim?.answer.as === 'ok' ? claim.answer.leases?.[0] : undefined
+      if (!lease) return undefined
+      const items = final.items.map((each) => (each.item === lease.item ? { ...each, token: lease.token - 1 } : each))
+      return { operations, final: { ...final, items } }
+    },
+  },
+  {
+    name: 'writes its journal in another order than it answered in',
+    rules: ['journal.order', 'journal.tokens'],
+    break: ({ operations, final }, pick) => {
+      const append = one(operations, pick, isOk('checkpoints.append'))
+      const item = final.items.find((each) => each.item === append?.call.item)
+      const events = item?.events ?? []
+      const at = events.findIndex(({ checkpoint }) => checkpoint === append?.call.id)
+      const [claim, appended] = [events[at - 1], events[at]]
+      if (!append || !item || !claim || !appended || claim.type !== 'lease.claimed') return undefined
+      // The claim was acknowledged before the append was made: only then does time tell their order.
+      const granted = operations.find(
+        ({ answer }) =>
+          answer.as === 'ok' && answer.leases?.some((lease) => lease.item === item.item && lease.token === claim.token),
+      )
+      if (!granted || granted.answeredAtNs >= append.invokedAtNs) return undefined
+      const swapped = events.map((event, i) => ({
+        ...(i === at - 1 ? appended : i === at ? claim : event),
+        position: event.position,
+      }))
+      const items = final.items.map((each) => (each === item ? { ...item, events: swapped } : each))
+      return { operations, final: { ...final, items } }
+    },
+  },
+  {
     name: 'gives one position to two checkpoints',
     rules: ['checkpoint.position_twice'],
     break: (history, pick) => {
@@ -277,7 +323,7 @@ describe('a history of overlapping callers', () => {
       ).toBe(true)
     })
 
-    fc.assert(property, { seed, numRuns: 500 })
-    expect(broken).toBeGreaterThan(20)
+    fc.assert(property, { seed, numRuns: 1_500 })
+    expect(broken).toBeGreaterThan(10)
   })
 })

@@ -1,7 +1,7 @@
 import { checkpointViolations } from './checkpoint-rules.js'
 import { finalViolations } from './final-rules.js'
 import type { FinalState } from './final-state.js'
-import { itemHistories } from './item-facts.js'
+import { emptyHistory, itemHistories } from './item-facts.js'
 import { journalViolations } from './journal-rules.js'
 import { keyHistories, keyViolations } from './key-rules.js'
 import { leaseViolations } from './lease-rules.js'
@@ -46,7 +46,8 @@ export const checkHistory = (
   const violations: Violation[] = []
   const claims = { firstUnknownClaimNs: firstUnknownClaimOf(operations) }
   const finalItems = new Map(final?.items.map((each) => [each.item, each]))
-  for (const history of items.values()) {
+  const unmentioned = [...finalItems.keys()].filter((item) => !items.has(item)).map(emptyHistory)
+  for (const history of [...items.values(), ...unmentioned]) {
     if (violations.length >= limit) break
     violations.push(...leaseViolations(history, claims), ...checkpointViolations(history))
     if (!final) continue

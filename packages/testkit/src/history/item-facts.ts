@@ -53,13 +53,23 @@ export interface ItemHistory {
 
 const TERMINAL = new Set(['completed', 'failed', 'cancelled'])
 
+/** Of an item that nobody has said anything of. */
+export const emptyHistory = (item: string): ItemHistory => ({
+  item,
+  facts: [],
+  ends: [],
+  checkpoints: [],
+  unknownEnds: [],
+  acknowledged: [],
+})
+
 /** Sorts a history by items: promises about items hold for each alone, so each is checked alone. */
 export const itemHistories = (operations: readonly RecordedOperation[]): ReadonlyMap<string, ItemHistory> => {
   const items = new Map<string, ItemHistory>()
   const of = (item: string): ItemHistory => {
     let history = items.get(item)
     if (!history) {
-      history = { item, facts: [], ends: [], checkpoints: [], unknownEnds: [], acknowledged: [] }
+      history = emptyHistory(item)
       items.set(item, history)
     }
     return history
