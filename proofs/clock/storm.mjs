@@ -188,11 +188,11 @@ class Sleeper {
   async live(over) {
     while (!over.aborted) {
       await sleep(LIVING_MS)
-      await this.#sleepUntilRobbed()
+      await this.#sleepUntilRobbed(over)
     }
   }
 
-  async #sleepUntilRobbed() {
+  async #sleepUntilRobbed(over) {
     await this.program.ready()
     this.program.signal('SIGSTOP')
     const stoppedAt = performance.now()
@@ -202,15 +202,16 @@ class Sleeper {
       if (held === undefined || !(await this.#canWrite())) return
       this.figures.stops += 1
       this.figures.leasesOfTheStopped += held.length
-      await this.#watch(held, stoppedAt)
+      await this.#watch(held, stoppedAt, over)
     } finally {
       this.program.signal('SIGCONT')
     }
   }
 
-  async #watch(held, stoppedAt) {
+  /** Until they are gone; at the end of a storm there is no more time for those that still have some. */
+  async #watch(held, stoppedAt, over) {
     let standing = held
-    while (standing.length > 0) {
+    while (standing.length > 0 && !over.aborted) {
       const standingMs = performance.now() - stoppedAt
       if (standingMs > MOST_STANDING_MS) {
         this.violations.push({

@@ -8,40 +8,50 @@ import { readLedger } from '../storm/ledger.mjs'
 import { startFleet } from '../storm/programs.mjs'
 
 const CONFIG = join(import.meta.dirname, '../storm/holdfast.config.mjs')
-const WORKERS = 4
 /** Kills overlap: a process is killed while another one starts. */
 const KILLERS = 2
 const CLIENTS = 4
 /** What a client has under way at most, so that a storm ends soon after its last kill. */
 const OUTSTANDING = 12
-/** Most die at work, the others wherever they are in starting. */
+/**
+ * Most die at work, however long that takes to begin on a machine that has much to do: after they are ready, and once
+ * clients have been told something again. The others die wherever they are in starting.
+ */
 const SHARE_AT_WORK = 0.8
+const NEWS = 4
+const NEWS_CAP_MS = 5_000
 const LONGEST_PAUSE_MS = 400
+/** These take their time, so that most of them are at work when they are cancelled. */
 const SHARE_CANCELLED = 0.2
+const CANCELLED_REST_MS = 150
+const CANCELLED_AFTER_MS = 600
 const SETTLE_MS = 60_000
 const POLL_MS = 100
 
 /**
- * One storm on a new file: an API and four workers, killed at random moments and started again, while clients submit,
+ * One storm on a new file: an API and some workers, killed at random moments and started again, while clients submit,
  * cancel and read. Then everything ends, every process is stopped, and the file is looked at.
  *
  * @param {object} options
  * @param {string} options.folder Empty.
  * @param {import('../support/random.mjs').Random} options.random
  * @param {number} options.kills
+ * @param {number} options.workers
  * @param {readonly string[]} [options.nodeArgs]
  * @param {number} [options.settleMs] How long everything may take to end after the last kill.
+ * @param {number} [options.shareAtWork] Of the kills, those that wait for work; see above.
  * @returns {Promise<{ figures: Record<string, number>, violations: { what: string }[] }>}
  */
-export const storm = async ({ folder, random, kills, nodeArgs = [], settleMs = SETTLE_MS }) => {
+export const storm = async ({ folder, random, kills, workers, ...options }) => {
+  const { nodeArgs = [], settleMs = SETTLE_MS, shareAtWork = SHARE_AT_WORK } = options
   const recorded = [...recordedPrograms().nodeArgs, ...nodeArgs]
-  const fleet = startFleet({ folder, config: CONFIG, workers: WORKERS, nodeArgs: recorded })
+  const fleet = startFleet({ folder, config: CONFIG, workers, nodeArgs: recorded })
   try {
     await fleet.ready()
     const over = new AbortController()
     const clients = Array.from({ length: CLIENTS }, () => new Client(httpClient(fleet.apis[0]), random))
     const working = clients.map((client) => client.work(over.signal))
-    await rage(fleet, random, kills)
+    await rage({ fleet, clients, random, kills, shareAtWork })
     over.abort()
     await Promise.all(working)
     const unended = await settle(clients, settleMs)
@@ -60,7 +70,8 @@ export const storm = async ({ folder, random, kills, nodeArgs = [], settleMs = S
   }
 }
 
-const rage = async (fleet, random, kills) => {
+const rage = async ({ fleet, clients, random, kills, shareAtWork }) => {
+  const news = () => clients.reduce((sum, client) => sum + client.news, 0)
   const dying = new Set()
   let left = kills
   const killer = async () => {
@@ -69,13 +80,22 @@ const rage = async (fleet, random, kills) => {
       const target = random.pick(fleet.programs.filter((program) => !dying.has(program)))
       dying.add(target)
       // One that was killed while it started is waited for by nobody; one that can't start is told when it is asked.
-      if (random.float() < SHARE_AT_WORK) await target.ready()
+      if (random.float() < shareAtWork) {
+        await target.ready()
+        await moreThan(news() + NEWS, news)
+      }
       await sleep(random.int(LONGEST_PAUSE_MS))
       await target.killAndRestart()
       dying.delete(target)
     }
   }
   await Promise.all(Array.from({ length: KILLERS }, killer))
+}
+
+/** Waits until there are so many of them, for a time. */
+const moreThan = async (wanted, count) => {
+  const deadline = performance.now() + NEWS_CAP_MS
+  while (count() < wanted && performance.now() < deadline) await sleep(POLL_MS / 5)
 }
 
 /** Somebody who uses the API, and remembers what it said. */
@@ -89,6 +109,11 @@ class Client {
   constructor(http, random) {
     this.http = http
     this.random = random
+  }
+
+  /** How much this client was told. */
+  get news() {
+    return this.submissions.length + this.cancellations.length + this.endings.length
   }
 
   get openTasks() {
@@ -121,7 +146,8 @@ class Client {
     const id = randomUUID()
     // Two tasks in three have a key to themselves, the others share theirs with some: one effect for all of them.
     const key = random.int(3) > 0 ? id : `shared-${random.int(40)}`
-    const input = { steps: 4, key, restMs: random.int(20) }
+    const isToBeCancelled = random.float() < SHARE_CANCELLED
+    const input = { steps: 4, key, restMs: isToBeCancelled ? CANCELLED_REST_MS : random.int(20) }
     const [type, body] = random.pick([
       ['counting', input],
       ['counting', input],
@@ -132,11 +158,11 @@ class Client {
     const headers = random.int(2) === 0 ? { 'idempotency-key': `"${id}"` } : {}
     if (!isAcknowledged(await http.post('/v1/tasks', { id, type, input: body }, headers))) return
     this.submissions.push({ task: id, type, input: body })
-    if (random.float() < SHARE_CANCELLED) await this.#cancel(id)
+    if (isToBeCancelled) await this.#cancel(id)
   }
 
   async #cancel(task) {
-    await sleep(this.random.int(100))
+    await sleep(this.random.int(CANCELLED_AFTER_MS))
     const answer = await this.http.post(`/v1/tasks/${task}/cancel`)
     if (isAcknowledged(answer)) this.cancellations.push({ task, state: answer.json().state })
   }

@@ -67,7 +67,7 @@ export const row = {
   loads: { full: { rounds: 5 }, quick: { rounds: 1 } },
   prove: prove(),
   mistakes: [
-    mistake('answering before the commit', 'kill -9 with checkpoints surviving', () => answeredBeforeTheCommit(400)),
+    mistake('answering before the commit', 'kill -9 with checkpoints surviving', answeredBeforeTheCommit),
     mistake(
       'testing the state without the token, and no guard of the table',
       'a 3 s lease left to expire, swept, taken over',

@@ -55,7 +55,7 @@ const outcome = ({ storms, figures }, done, violations) => ({
 
 const mistake = (name, changes) => ({
   name,
-  load: { jumps: 6, jumpsPerStorm: 6 },
+  load: { jumps: 4, jumpsPerStorm: 4 },
   prove: (context) => prove({ nodeArgs: changes().nodeArgs })(context),
 })
 
@@ -67,8 +67,8 @@ export const row = {
   needs: ['cc'],
   folders: ['storm', 'clock'],
   loads: {
-    full: { jumps: 300, jumpsPerStorm: 50 },
-    quick: { jumps: 8, jumpsPerStorm: 8 },
+    full: { jumps: 240, jumpsPerStorm: 60 },
+    quick: { jumps: 7, jumpsPerStorm: 7 },
   },
   prove: prove(),
   mistakes: [

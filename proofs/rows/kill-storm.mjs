@@ -6,7 +6,7 @@ import { randomFrom } from '../support/random.mjs'
 
 /** Storms on new files, one after the other, until there were enough kills and enough acknowledgements. */
 const prove =
-  ({ nodeArgs, settleMs } = {}) =>
+  (options = {}) =>
   async (context) => {
     const { load, folder, seed } = context
     const state = context.state ?? { storms: 0, figures: {} }
@@ -19,8 +19,8 @@ const prove =
         folder: place,
         random,
         kills: load.killsPerStorm,
-        ...(nodeArgs ? { nodeArgs } : {}),
-        ...(settleMs ? { settleMs } : {}),
+        workers: load.workers,
+        ...options,
       })
       for (const [name, count] of Object.entries(figures)) state.figures[name] = (state.figures[name] ?? 0) + count
       state.storms += 1
@@ -47,14 +47,14 @@ const outcome = ({ load }, { storms, figures }, done) => ({
     : {}),
 })
 
-/** Enough for the mistake. */
-const ONE_STORM = { kills: 6, operations: 1, killsPerStorm: 6 }
+/** Enough for the mistake. With one worker, every kill strikes a process that has just been writing, or is. */
+const ONE_STORM = { kills: 6, operations: 1, killsPerStorm: 6, workers: 1 }
 
 /** @param {() => { nodeArgs: string[] }} changes Made when it is asked for: it looks at the built files. */
-const mistake = (name, changes, options = {}) => ({
+const mistake = (name, changes, { kills = ONE_STORM.kills, ...options } = {}) => ({
   name,
-  load: ONE_STORM,
-  prove: (context) => prove({ ...options, nodeArgs: changes().nodeArgs })(context),
+  load: { ...ONE_STORM, kills, killsPerStorm: kills },
+  prove: (context) => prove({ shareAtWork: 1, ...options, nodeArgs: changes().nodeArgs })(context),
 })
 
 export const row = {
@@ -63,14 +63,15 @@ export const row = {
   promises: ['P2', 'P3', 'P4', 'P5'],
   folders: ['storm', 'kill-storm'],
   loads: {
-    full: { kills: 1_000, operations: 50_000, killsPerStorm: 50 },
-    quick: { kills: 10, operations: 40, killsPerStorm: 10 },
+    full: { kills: 1_000, operations: 50_000, killsPerStorm: 50, workers: 4 },
+    quick: { kills: 10, operations: 40, killsPerStorm: 10, workers: 4 },
   },
   prove: prove(),
   mistakes: [
-    mistake('answering before the commit', answeredBeforeTheCommit),
+    // Only a kill that comes before the commit after all shows it.
+    mistake('answering before the commit', answeredBeforeTheCommit, { kills: 10 }),
     mistake('ending an item whatever became of it, without the guard of its table', endedWithoutGuard),
     // Leases would run out after 30 s.
-    mistake('leaving the dead their items', deadAreNotNoticed, { settleMs: 4_000 }),
+    mistake('leaving the dead their items', deadAreNotNoticed, { settleMs: 3_000 }),
   ],
 }

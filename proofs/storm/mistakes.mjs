@@ -24,8 +24,11 @@ const guardedBy = (alone, batched) => [
   },
 ]
 
-/** A caller is answered while its transaction is still open; it is committed by the next one, or a moment later. */
-export const answeredBeforeTheCommit = (lateMs = 40) =>
+/**
+ * A caller is answered while its transaction is still open; it is committed by the next one, or a moment later: long
+ * enough to be struck by a kill, also on a machine that has much to do.
+ */
+export const answeredBeforeTheCommit = (lateMs = 300) =>
   mutated(
     {
       file: `${STORE}/group.js`,
