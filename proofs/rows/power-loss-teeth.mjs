@@ -2,7 +2,7 @@ import { MISTAKES, MISTAKES_AT_START } from '../power-loss/store/mistakes.mjs'
 import { prove } from '../power-loss/store/prove.mjs'
 
 /** Over with the first disk that shows it. */
-const FOR_A_MISTAKE = { acknowledgements: 1, disks: 4_000, tasksPerEpisode: 24, disksPerEpisode: 4_000, checkers: 2 }
+const FOR_A_MISTAKE = { acknowledgements: 1, disks: 1_500, tasksPerEpisode: 24, disksPerEpisode: 1_500, checkers: 2 }
 /** Texts so large that a short run fills the WAL, which is then copied back and begun anew. */
 const LARGE = { hasDisturbances: false, textBytes: 150_000 }
 const SMALL = { hasDisturbances: false }
@@ -27,7 +27,7 @@ export const row = {
   folders: ['power-loss', 'storm'],
   loads: {
     full: { acknowledgements: 300, disks: 4_000, tasksPerEpisode: 60, disksPerEpisode: 4_000, checkers: 2 },
-    quick: { acknowledgements: 1, disks: 100, tasksPerEpisode: 8, disksPerEpisode: 100, checkers: 1 },
+    quick: { acknowledgements: 1, disks: 50, tasksPerEpisode: 8, disksPerEpisode: 50, checkers: 1 },
   },
   prove: prove({ level: 'power' }),
   mistakes: [

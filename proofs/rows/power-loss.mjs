@@ -2,7 +2,7 @@ import { MISTAKES } from '../power-loss/store/mistakes.mjs'
 import { prove } from '../power-loss/store/prove.mjs'
 
 /** Enough for a mistake: it is over with the first disk that shows it. */
-const FOR_A_MISTAKE = { acknowledgements: 1, disks: 2_000, tasksPerEpisode: 12, disksPerEpisode: 2_000, checkers: 1 }
+const FOR_A_MISTAKE = { acknowledgements: 1, disks: 600, tasksPerEpisode: 12, disksPerEpisode: 600, checkers: 1 }
 
 const mistake = (name) => ({
   name,
@@ -20,7 +20,7 @@ export const row = {
   folders: ['power-loss', 'storm'],
   loads: {
     full: { acknowledgements: 2_000, disks: 100_000, tasksPerEpisode: 60, disksPerEpisode: 15_000, checkers: 2 },
-    quick: { acknowledgements: 80, disks: 600, tasksPerEpisode: 18, disksPerEpisode: 600, checkers: 2 },
+    quick: { acknowledgements: 80, disks: 400, tasksPerEpisode: 16, disksPerEpisode: 400, checkers: 2 },
   },
   prove: prove({ level: 'power' }),
   mistakes: ['answering before the commit', 'synchronous=NORMAL at level power'].map(mistake),

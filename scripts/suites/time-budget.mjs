@@ -31,6 +31,10 @@ export const SLOW_FILES = {
     limitMs: 90_000,
     reason: 'kills a task at each of its writes and resumes it: some seventy processes that open a store',
   },
+  'proofs/test/power-loss.test.mjs': {
+    limitMs: 120_000,
+    reason: 'records five runs of an API and three workers, and opens two thousand of the disks that a crash may leave',
+  },
   'proofs/test/kill-storm.test.mjs': {
     limitMs: 120_000,
     reason: 'kills an API and four workers again and again, once as they are and with each of three mistakes',
@@ -64,6 +68,14 @@ export const SLOW_FILES = {
   'proofs/test/other-ways-in.test.mjs': {
     limitMs: 60_000,
     reason: 'plays five scenarios, and four mistakes, with processes of their own that are killed at the end of each',
+  },
+  'proofs/test/io-errors.test.mjs': {
+    limitMs: 90_000,
+    reason: 'lives eighteen lives of a store, each with its own fault of the disk, and those of three mistakes',
+  },
+  'proofs/test/disk-full.test.mjs': {
+    limitMs: 60_000,
+    reason: 'leaves real programs on a full disk for a while, and those of three mistakes as well',
   },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
