@@ -1,5 +1,21 @@
 /** The statuses that refusals use. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503 | 507
+export type ProblemStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 408
+  | 409
+  | 410
+  | 413
+  | 415
+  | 422
+  | 429
+  | 431
+  | 500
+  | 503
+  | 507
 
 /** How a code looks over HTTP. */
 export interface ProblemKind {
@@ -15,6 +31,7 @@ const kind = (status: ProblemStatus, title: string, retryAfterS?: number): Probl
 /** Every code that leaves this API, with its status. A test holds it against the store's list of errors. */
 export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   // The request itself
+  'http.bad_request': kind(400, 'This is no request that can be read'),
   'http.malformed': kind(400, 'The body is not JSON in UTF-8'),
   'http.idempotency_key': kind(400, 'The Idempotency-Key is malformed'),
   'http.unauthorized': kind(401, 'A valid token is needed'),
@@ -22,9 +39,11 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   'http.origin_refused': kind(403, 'This Origin is not allowed'),
   'http.not_found': kind(404, 'No such route'),
   'http.method_not_allowed': kind(405, 'The route has no such method'),
+  'http.timeout': kind(408, 'The request did not arrive in time'),
   'http.too_large': kind(413, 'The body is too large'),
   'http.content_type': kind(415, 'The body must be application/json'),
   'http.too_deep': kind(422, 'The body is nested too deep'),
+  'http.headers_too_large': kind(431, 'The headers are too large'),
   'http.too_many_streams': kind(429, 'Too many streams are open', 2),
   'http.internal': kind(500, 'Something failed inside'),
 

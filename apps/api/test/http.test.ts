@@ -46,8 +46,58 @@ describe('the API behind a real server', () => {
     const { send } = await openServer(await openTestApi())
     const { host: _, ...rest } = authorized
 
-    expect(statusOf(await send(request('GET /v1/tasks HTTP/1.1', rest)))).toBe(400)
-    expect(statusOf(await send(request('GET /v1/tasks HTTP/1.0', rest)))).toBe(400)
+    for (const version of ['1.0', '1.1']) {
+      const answer = await send(request(`GET /v1/tasks HTTP/${version}`, rest))
+      expect(statusOf(answer)).toBe(400)
+      expect(answer).toContain('"code":"http.bad_request"')
+    }
+  })
+
+  it.each([
+    [400, 'http.bad_request', 'what is no HTTP', 'GET / HTTP/9.9\r\n\r\n'],
+    [400, 'http.bad_request', 'two lengths', 'POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'],
+    [400, 'http.bad_request', 'a Host that is none', 'GET / HTTP/1.1\r\nHost: a@b\r\nConnection: close\r\n\r\n'],
+    [431, 'http.headers_too_large', 'long headers', `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`],
+  ])('answers %i %s to %s, as a problem document, and closes the connection', async (status, code, _what, bytes) => {
+    const { send } = await openServer(await openTestApi())
+
+    const answer = await send(bytes)
+
+    expect(statusOf(answer)).toBe(status)
+    expect(answer.toLowerCase()).toContain('content-type: application/problem+json')
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code })
+  })
+
+  it('ignores an expectation that it does not know', async () => {
+    const { send } = await openServer(await openTestApi())
+
+    expect(statusOf(await send(request('GET /health HTTP/1.1', { ...authorized, expect: 'wonders' })))).toBe(200)
+  })
+
+  it.each([
+    ['Content-Length', 'Content-Length: 100\r\n\r\n{"type":'],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"typ\r\n'],
+  ])('takes a client that leaves in the middle of its body (%s) for no error of its own', async (_framing, rest) => {
+    const logged = await new Promise<string>((resolve) => {
+      const log = {
+        debug: ({ path, status }: { path?: string; status?: number }) =>
+          path === '/v1/tasks' && resolve(`a request that ended with ${status}`),
+        warn: () => resolve('a warning'),
+        error: () => resolve('an error'),
+      }
+      void openTestApi({ log })
+        .then(openServer)
+        .then(({ port }) => {
+          const socket = connect(port, '127.0.0.1')
+          const head = `Host: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\n`
+          const before = 'GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n'
+          socket.write(`${before}POST /v1/tasks HTTP/1.1\r\n${head}${rest}`)
+          // Leaves once the server has begun to read: an answer to what is pipelined before it says so.
+          socket.once('data', () => socket.destroy())
+        })
+    })
+
+    expect(logged).toBe('a request that ended with 400')
   })
 
   it.each([

@@ -1,13 +1,24 @@
-import type { Server } from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { PortTakenError } from './port-taken.js'
+import { problemOfAdapter, refuseUnreadable } from './unreadable.js'
 
 /** A server that listens. */
 export interface Listening {
   readonly url: string
   /** Takes no new connections, lets running requests end, and cuts off what is still open after `graceMs`. */
   stop(graceMs: number): Promise<void>
+}
+
+const LIMITS: ServerOptions = {
+  requestTimeout: 60_000,
+  headersTimeout: 15_000,
+  // Node looks for slow clients every 30 s unless told otherwise, and a client lives for as much longer.
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16_384,
+  // A request without a Host is refused all the same, and then with a problem document.
+  requireHostHeader: false,
 }
 
 /**
@@ -22,10 +33,9 @@ export const listen = async (options: {
   readonly port: number
 }): Promise<Listening> => {
   // No `hostname`: it would stand in for a Host that a request lacks, and the Host guard would see nothing amiss.
-  const server = createAdaptorServer({
-    fetch: options.fetch,
-    serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384 },
-  }) as Server // without a `createServer` of ours it is a plain HTTP/1.1 server
+  const answer = getRequestListener(options.fetch, { errorHandler: problemOfAdapter })
+  const server = createServer(LIMITS, (incoming, outgoing) => void answer(incoming, outgoing))
+  refuseUnreadable(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortTakenError(options.host, options.port) : error),
