@@ -18,7 +18,7 @@ export const row = {
   name: 'damaged-files',
   title: 'Damaged, foreign and forbidden files: no crash, no new store in silence, a named error within a second',
   promises: ['P3', 'P7'],
-  loads: { full: { files: 2_000 }, quick: { files: 50 } },
+  loads: { full: { files: 2_000 }, quick: { files: 45 } },
   prove: (context) => proveDamages(context),
   mistakes: [
     mistake('a file whose head is bad is made anew', FOREIGN, {

@@ -11,7 +11,7 @@ export const row = {
   name: 'other-ways-in',
   title: 'Two copies of a driver, a deleted bell, a foreign pid namespace, other tools: refused or survived',
   promises: ['P1', 'P3', 'P7'],
-  loads: { full: { rounds: 20 }, quick: { rounds: 1 } },
+  loads: { full: { rounds: 20, strangers: 5 }, quick: { rounds: 1 } },
   prove: (context) => proveOtherWaysIn(context),
   mistakes: [
     mistake(
