@@ -1,0 +1,3 @@
+import { defineConfig } from '@holdfast/engine'
+
+export default defineConfig({ tasks: ['./tasks.mjs'] })

@@ -1,0 +1,4 @@
+import { row } from '../rows/http-abuse.mjs'
+import { proveQuickly } from './prove-quickly.mjs'
+
+proveQuickly(row, { timeoutMs: 120_000 })
