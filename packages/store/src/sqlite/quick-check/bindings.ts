@@ -4,16 +4,27 @@ import { checkableTables, checkTable } from '../../quick-check.js'
 import { read, type SqliteBinding } from '../module.js'
 import { preparedRows } from '../prepared.js'
 
+const TABLES = sql`select name from sqlite_schema as found where type = 'table' and rootpage > 0`
+
 /** Small and vital before large: a check that is cut short has seen what everything else rests on. */
-const TABLES = sql`
-  select name from sqlite_schema
-  where type = 'table' and rootpage > 0
-  order by name not in ('schema_versions', 'schema_migrations', 'store_properties', 'processes', 'retention_permits'),
-    name not in ('tasks', 'work_items', 'work_item_streams', 'idempotency_keys'), name`
+const FIRST: readonly string[] = [
+  'schema_versions',
+  'schema_migrations',
+  'store_properties',
+  'retention_permits',
+  'processes',
+  'tasks',
+  'work_items',
+  'work_item_streams',
+  'idempotency_keys',
+]
 
 const tables = read(checkableTables, (db) => {
   const all = preparedRows<{ name: string }>(db, TABLES)
-  return () => granted(all({}).map(({ name }) => name))
+  return () => {
+    const names = all({}).map(({ name }) => name)
+    return granted([...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))])
+  }
 })
 
 const check = read(checkTable, (db) => ({ table }) => {
