@@ -68,6 +68,10 @@ export const SLOW_FILES = {
     reason:
       'waits until the leases of stopped processes have run out and are taken over, with and without two mistakes',
   },
+  'proofs/test/history.test.mjs': {
+    limitMs: 90_000,
+    reason: 'six storms of processes on one file, one for each mistake, until some thousand operations are recorded',
+  },
   'proofs/test/idempotency.test.mjs': {
     limitMs: 90_000,
     reason: 'has fifty callers for each of thirty keys while APIs are killed, then each of two mistakes',
