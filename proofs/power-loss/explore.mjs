@@ -136,7 +136,7 @@ class Explorer {
 
   /** @returns {number} What is left of the credit: points that have few disks leave theirs to others. */
   #crash(storage, at, credit) {
-    const most = Math.min(MOST_TRIES, 1 + storage.pendingCount * TRIES_PER_PENDING)
+    const most = Math.min(MOST_TRIES, 1 + storage.pendingCount(this.options.counts) * TRIES_PER_PENDING)
     let left = credit
     for (let tries = 0; tries < most && left >= 1; tries += 1) {
       const choice = { kind: this.random.pick(LANDINGS), seed: this.random.int(2 ** 31) }

@@ -84,11 +84,18 @@ export class Storage {
     if (kind === 'end') this.#end(operation)
   }
 
-  /** How much data may have landed or not. All names count as one: most are of files that nobody misses. */
-  get pendingCount() {
-    let count = Math.min(1, this.pendingNames.length)
-    for (const node of this.#nodes.values()) if (node instanceof StoredFile) count += node.pending.length
-    return count
+  /** How much data of files under such paths may have landed or not. All names count as one: most are nobody's loss. */
+  pendingCount(counts = () => true) {
+    const countBelow = (folder, above) => {
+      let count = 0
+      for (const [name, node] of folder.live) {
+        const path = above === '' ? name : `${above}/${name}`
+        if (!(node instanceof StoredFile)) count += countBelow(node, path)
+        else if (counts(path)) count += node.pending.length
+      }
+      return count
+    }
+    return countBelow(this.root, '') + Math.min(1, this.pendingNames.length)
   }
 
   #addDurable(path, ino, bytes) {
