@@ -3,8 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@holdfast/store/sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { runCli } from './run-cli.js'
+
+// Every step is a process of its own, and a start takes two seconds on Node 24.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** A data folder with a store on it that stays open, as under an API. */
 const liveStore = async () => {

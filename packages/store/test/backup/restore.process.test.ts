@@ -16,20 +16,25 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { backup, restore, verifyBackup } from '@holdfast/store/sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { tempFolder } from '../database/temp-folder.js'
 import { manifestOf } from './manifest.js'
 import { asPlainSql, keepingPlainSql } from './plain-sql.js'
 import { madeStore, startStore, type StoreProcess, withStore } from './store-process.js'
 
-/** A closed database and a backup of it. */
-const setUp = async (change: (store: StoreProcess) => Promise<unknown> = async () => {}) => {
+// Every step is a process of its own, and a start takes two seconds on Node 24.
+vi.setConfig({ testTimeout: 60_000 })
+
+/** A closed database and a backup of it, after `change`. */
+const setUp = async (change?: (store: StoreProcess) => Promise<unknown>) => {
   const root = tempFolder()
   const path = join(root, 'data', 'holdfast.db')
   const from = join(root, 'monday.db')
   await madeStore(path)
-  await withStore(path, change)
-  await backup({ path, to: from })
+  if (change) {
+    await withStore(path, change)
+    await backup({ path, to: from })
+  } else await madeStore(from)
   return { root, path, from, folder: join(root, 'data') }
 }
 

@@ -9,20 +9,22 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { backup, verifyBackup } from '@holdfast/store/sqlite'
-import { describe, expect, it } from 'vitest'
+import { verifyBackup } from '@holdfast/store/sqlite'
+import { describe, expect, it, vi } from 'vitest'
 import { tempFolder } from '../database/temp-folder.js'
 import { manifestOf } from './manifest.js'
 import { asPlainSql } from './plain-sql.js'
 import { madeStore } from './store-process.js'
+
+// Every step is a process of its own, and a start takes two seconds on Node 24.
+vi.setConfig({ testTimeout: 60_000 })
 
 const setUp = async () => {
   const root = tempFolder()
   const from = join(root, 'monday.db')
   const workFolder = join(root, 'work')
   mkdirSync(workFolder)
-  await madeStore(join(root, 'holdfast.db'), 20)
-  await backup({ path: join(root, 'holdfast.db'), to: from })
+  await madeStore(from, 20)
   return { root, from, workFolder }
 }
 
