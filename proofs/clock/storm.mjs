@@ -65,9 +65,7 @@ export const clockStorm = async ({ folder, random, count, nodeArgs }) => {
 
     const acknowledged = { ...client.acknowledged, completions: [], notes: readLedger(fleet.ledger) }
     const taken = takenFrom(fleet, sleeper)
-    const frightened = acknowledged.notes.filter(
-      ({ event, pid, code }) => event === 'aborted' && pid !== sleeper.program.pid && code.startsWith('lease.'),
-    )
+    const frightened = robbed(fleet, sleeper, acknowledged.notes)
     return {
       figures: {
         jumps: count,
@@ -272,6 +270,25 @@ const takenFrom = (fleet, sleeper) => {
       .all()
       .filter(({ actor }) => !actor.endsWith(`:${sleeper.program.pid}`))
       .map((row) => ({ what: 'a lease was taken from a worker that lived', ...row }))
+  } finally {
+    connection.close()
+  }
+}
+
+/** Attempts of the living that were told that their lease is gone, but for those that had ended their item by then. */
+const robbed = (fleet, sleeper, notes) => {
+  const connection = openDatabase({ path: fleet.file, role: 'reader' })
+  try {
+    const ended = connection.prepare(
+      `SELECT 1 FROM work_items WHERE id = ? AND state = 'completed' AND settle_token = ?`,
+    )
+    return notes.filter(
+      ({ event, item, token, pid, code }) =>
+        event === 'aborted' &&
+        code.startsWith('lease.') &&
+        pid !== sleeper.program.pid &&
+        ended.all(item, token).length === 0,
+    )
   } finally {
     connection.close()
   }

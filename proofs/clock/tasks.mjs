@@ -9,8 +9,9 @@ const options = { leaseMs: LEASE_MS, maxAttempts: 10_000 }
 
 /** Notes as well why its signal was aborted, if it was. */
 const watchful = (ctx, input) => {
-  const { workItemId: item, signal } = ctx
-  signal.addEventListener('abort', () => note({ event: 'aborted', item, pid: process.pid, code: signal.reason.code }))
+  const { workItemId: item, fencingToken: token, signal } = ctx
+  const { pid } = process
+  signal.addEventListener('abort', () => note({ event: 'aborted', item, token, pid, code: signal.reason.code }))
   return count(ctx, input)
 }
 

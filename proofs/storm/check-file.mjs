@@ -138,7 +138,8 @@ const losses = (rows, { submissions, cancellations, endings, completions, notes 
     ),
     ...told('a key gave another answer than it keeps', noted('answered'), ({ key, answer }) => {
       const row = keys.get(key)
-      if (row === undefined && keysMayHaveExpired) return true
+      // One that has expired is gone, or was used anew.
+      if (keysMayHaveExpired) return true
       return row?.state === 'completed' && sameJson(row.response, answer)
     }),
     ...told('an attempt resumed behind a checkpoint that was acknowledged', behind(notes), () => false),
