@@ -100,6 +100,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   // Lasting trouble: a person must look
   'store.corrupt': kind(500, 'The database file is damaged'),
   'store.not_a_database': kind(500, 'The database file is not a database'),
+  'store.replaced': kind(500, 'The database file was replaced by another'),
   'store.missing': kind(500, 'The database file is missing'),
   'store.read_only': kind(500, 'The database file cannot be written'),
   'store.newer_schema': kind(500, 'A newer version made the database file'),

@@ -22,7 +22,7 @@ export const corrupt = (message: string): Finding => ({
   code: 'store.corrupt',
   severity: 'problem',
   message: `the file contradicts itself: ${message}`,
-  fix: 'stop every process on this file, keep a copy of it with its -wal, and restore a backup: holdfast restore <backup>',
+  fix: 'stop every process on this file, keep a copy of it with its -wal, and restore a backup: holdfast restore <backup> --to <file>',
 })
 
 /** A row that points at nothing: somebody wrote with foreign keys off. */
