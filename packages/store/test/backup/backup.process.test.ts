@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { backup, verifyBackup } from '@holdfast/store/sqlite'
+import { backup, restore, verifyBackup } from '@holdfast/store/sqlite'
 import { describe, expect, it, vi } from 'vitest'
 import { tempFolder } from '../database/temp-folder.js'
 import { manifestOf } from './manifest.js'
@@ -208,6 +209,24 @@ describe('a backup that fails leaves nothing behind', () => {
     await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
     expect(readdirSync(backups)).toEqual([])
     await expect(backup({ path, to, signal: ending.signal })).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('where the disk is full: store.disk_full, for the temporary place of a verification and for a restore as well', async (context) => {
+    const { root, path, to } = await setUp(20)
+    await backup({ path, to })
+    const small = join(root, 'small')
+    mkdirSync(small)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', small])
+    if (mounted.status !== 0) context.skip('a small file system takes the right to mount one')
+    try {
+      const full = { code: 'store.disk_full' }
+      await expect(backup({ path, to: join(small, 'x.db') })).rejects.toMatchObject(full)
+      await expect(verifyBackup({ from: to, workFolder: small })).rejects.toMatchObject(full)
+      await expect(restore({ from: to, to: join(small, 'x.db') })).rejects.toMatchObject(full)
+      expect(readdirSync(small)).toEqual([])
+    } finally {
+      spawnSync('umount', [small])
+    }
   })
 
   it('and the database goes on', async () => {
