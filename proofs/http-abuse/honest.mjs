@@ -29,19 +29,17 @@ const send = (method, path, body, headers) =>
         ...headers,
       },
     })
-    asked.on('response', async (answer) => {
-      try {
-        const chunks = []
-        for await (const chunk of answer) chunks.push(chunk)
-        resolve({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(chunks).toString() })
-      } catch (error) {
-        reject(error)
-      }
-    })
+    asked.on('response', (answer) => void whole(answer).then(resolve, reject))
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)))
     asked.on('error', (error) => reject(Object.assign(error, { wasReused: asked.reusedSocket })))
     asked.end(body)
   })
+
+const whole = async (answer) => {
+  const chunks = []
+  for await (const chunk of answer) chunks.push(chunk)
+  return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(chunks).toString() }
+}
 
 /** As every client does: a connection that the server closed just when it was taken up again says nothing about the request. */
 const ask = async (...args) => {
@@ -93,5 +91,6 @@ const work = async ({ ms, perSecond }) => {
   return found
 }
 
-process.on('message', async ({ ask: load }) => process.send(await work(load)))
+const answer = async ({ ask: load }) => process.send(await work(load))
+process.on('message', (request) => void answer(request))
 process.send('ready')
