@@ -7,6 +7,8 @@ export interface FakeTime extends Clock, Timers {
   advance(ms: number): Promise<void>
   /** Somebody sets the wall clock; monotonic time and timers don't notice. */
   jump(ms: number): void
+  /** The process is stopped for so long: both clocks go on, and no timer fires before it goes on as well. */
+  stand(ms: number): void
 }
 
 interface Armed {
@@ -46,6 +48,7 @@ export const fakeTime = (): FakeTime => {
     jump: (ms) => {
       wallMs += ms
     },
+    stand: (ms) => moveTo(monotonicMs + ms),
   }
 }
 

@@ -162,8 +162,8 @@ describe("a handler's signal", () => {
     await work([long], { leasePollMs: 60_000 })
     await until(() => events.length === 1)
 
-    time.jump(3_001)
-    await time.advance(1_000)
+    time.stand(3_001)
+    await time.advance(1)
 
     expect(reasons).toEqual(['lease.expired'])
     expect(await store.workItems.require(id)).toMatchObject({ state: 'scheduled', attempt: 1 })
