@@ -20,7 +20,7 @@ export const row = {
   folders: ['maintenance', 'power-loss'],
   loads: {
     full: { disks: 10_000, disksPerEpisode: 500, checkers: 2 },
-    quick: { disks: 240, disksPerEpisode: 40, checkers: 2 },
+    quick: { disks: 160, disksPerEpisode: 40, checkers: 2 },
   },
   prove: prove(),
   mistakes: [

@@ -64,7 +64,7 @@ export const row = {
   folders: ['storm', 'kill-storm'],
   loads: {
     full: { kills: 1_000, operations: 50_000, killsPerStorm: 50, workers: 4 },
-    quick: { kills: 10, operations: 40, killsPerStorm: 10, workers: 4 },
+    quick: { kills: 6, operations: 40, killsPerStorm: 6, workers: 3 },
   },
   prove: prove(),
   mistakes: [

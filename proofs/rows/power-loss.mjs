@@ -20,7 +20,7 @@ export const row = {
   folders: ['power-loss', 'storm'],
   loads: {
     full: { acknowledgements: 2_000, disks: 100_000, tasksPerEpisode: 60, disksPerEpisode: 15_000, checkers: 2 },
-    quick: { acknowledgements: 80, disks: 400, tasksPerEpisode: 16, disksPerEpisode: 400, checkers: 2 },
+    quick: { acknowledgements: 80, disks: 250, tasksPerEpisode: 16, disksPerEpisode: 250, checkers: 2 },
   },
   prove: prove({ level: 'power' }),
   mistakes: ['answering before the commit', 'synchronous=NORMAL at level power'].map(mistake),

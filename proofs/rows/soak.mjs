@@ -65,7 +65,7 @@ export const row = {
   loads: {
     full: { seconds: 3_600, peakSeconds: 20, warmUpSeconds: 900, floorSeconds: 60, growthMb: 1 },
     // Too short to tell a small leak from a program that warms up.
-    quick: { seconds: 12, peakSeconds: 2, warmUpSeconds: 3, floorSeconds: 1, growthMb: 3_000 },
+    quick: { seconds: 8, peakSeconds: 2, warmUpSeconds: 2, floorSeconds: 1, growthMb: 3_000 },
   },
   prove: prove(),
   mistakes: [

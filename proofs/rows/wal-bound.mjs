@@ -79,13 +79,13 @@ export const row = {
   folders: ['wal'],
   loads: {
     full: { gigabytes: 5, sliceSeconds: 60, readers: 4, heldSeconds: 300 },
-    quick: { gigabytes: 0.01, sliceSeconds: 4, readers: 2, heldSeconds: 2 },
+    quick: { gigabytes: 0.01, sliceSeconds: 3, readers: 2, heldSeconds: 2 },
   },
   prove: prove(),
   mistakes: [
     {
       name: 'nobody makes room in the WAL',
-      load: { gigabytes: 0.01, sliceSeconds: 10, readers: 1, heldSeconds: 0 },
+      load: { gigabytes: 0.01, sliceSeconds: 5, readers: 1, heldSeconds: 0 },
       prove: prove(() => [
         {
           file: 'packages/store/dist/sqlite/wal/wal-checkpoint.js',

@@ -5,7 +5,7 @@ import { row } from '../rows/lease-model.mjs'
 import { PROOFS } from '../support/rows.mjs'
 import { proveQuickly } from './prove-quickly.mjs'
 
-proveQuickly(row)
+proveQuickly(row, { mistakes: ['the owner by name instead of by token', 'a sweep that leaves the token as it is'] })
 
 /** What the model takes for granted of the store's SQL: where it changes, the model has to be thought through again. */
 const ASSUMED = {

@@ -1,4 +1,7 @@
 import { row } from '../rows/other-ways-in.mjs'
 import { proveQuickly } from './prove-quickly.mjs'
 
-proveQuickly(row, { timeoutMs: 120_000 })
+proveQuickly(row, {
+  timeoutMs: 120_000,
+  mistakes: ['the bytes of a file that is open here are looked at', 'who holds his lock is taken for dead'],
+})

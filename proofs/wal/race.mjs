@@ -20,7 +20,7 @@ const compileRace = () => {
   writeFileSync(widened, `void race_window(void);\n${source.replace(WINDOW, `race_window();\n${WINDOW}`)}`)
   return compile('wal-race', {
     sources: [join(import.meta.dirname, 'race.c'), widened],
-    flags: [`-I${sqliteSource()}`, '-O1', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION'],
+    flags: [`-I${sqliteSource()}`, '-O0', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION'],
     libraries: ['-lm'],
   })
 }

@@ -1,10 +1,12 @@
 /**
- * The files that run again on every driver: the contract of a store, what depends on processes, and what the drivers are
- * bent to. vitest matches parts of paths.
+ * The files that run again on every driver, as vitest is told: the contract of a store, what depends on processes, and
+ * what the drivers are bent to. vitest matches parts of paths.
  */
 export const DRIVER_SUITES = [
   '.contract.test.',
   '.process.test.',
   'packages/store/test/driver/',
   'packages/store/test/database/',
+  // Minutes of kills, which the tests of each death by itself repeat in seconds.
+  '--exclude=**/ingest-storm.process.test.ts',
 ]

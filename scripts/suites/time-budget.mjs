@@ -111,7 +111,7 @@ export const SLOW_FILES = {
   },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
-    reason: 'kills real processes twenty times while they read more than a thousand files, and waits for what is left',
+    reason: 'kills real processes eight times while they read more than a thousand files, and waits for what is left',
   },
 }
 

@@ -13,7 +13,7 @@ import { randomFrom } from './random.js'
 import { PROGRAMS } from './programs.js'
 
 /** Longer storms: HOLDFAST_STORM_KILLS=500. The same storm again, as far as clocks allow: HOLDFAST_STORM_SEED=… */
-const KILLS = Number(process.env.HOLDFAST_STORM_KILLS ?? 20)
+const KILLS = Number(process.env.HOLDFAST_STORM_KILLS ?? 8)
 const SEED = Number(process.env.HOLDFAST_STORM_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const SHARE_AT_WORK = 0.75
 const LONGEST_PAUSE_MS = 500
