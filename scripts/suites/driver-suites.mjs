@@ -9,4 +9,10 @@ export const DRIVER_SUITES = [
   'packages/store/test/database/',
   // Minutes of kills, which the tests of each death by itself repeat in seconds.
   '--exclude=**/ingest-storm.process.test.ts',
+  // What these show lies above the store: on which driver makes no difference to them.
+  '--exclude=**/readmes.process.test.ts',
+  '--exclude=**/test/backup.process.test.ts',
+  '--exclude=**/api-refusal.process.test.ts',
+  '--exclude=**/api-streams.process.test.ts',
+  '--exclude=**/test/backup/verify.process.test.ts',
 ]

@@ -109,6 +109,30 @@ export const SLOW_FILES = {
     limitMs: 60_000,
     reason: 'leaves real programs on a full disk for a while, and those of three mistakes as well',
   },
+  'proofs/test/wal-bound.test.mjs': {
+    limitMs: 60_000,
+    reason: 'has two programs write and two read without a pause, once as they are and once with nobody who makes room',
+  },
+  'proofs/test/wal-storm.test.mjs': {
+    limitMs: 60_000,
+    reason: 'compiles SQLite with the window of its race widened, and races',
+  },
+  'proofs/test/lease-model.test.mjs': {
+    limitMs: 60_000,
+    reason: 'has Spin visit two million states of the protocol, three times',
+  },
+  'proofs/test/soak.test.mjs': {
+    limitMs: 60_000,
+    reason: 'soaks an API and a worker for ten seconds, and waits for what is left',
+  },
+  'packages/testkit/test/sqlite.contract.test.ts': {
+    limitMs: 60_000,
+    reason: 'holds all twelve hundred promises of the contract against each way of running the store',
+  },
+  'examples/ingest/test/ingest.test.ts': {
+    limitMs: 60_000,
+    reason: 'ingests a folder of real files again and again, each time as a person might have left it',
+  },
   'tests/storm/test/ingest-storm.process.test.ts': {
     limitMs: 120_000,
     reason: 'kills real processes eight times while they read more than a thousand files, and waits for what is left',
