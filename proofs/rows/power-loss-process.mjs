@@ -15,7 +15,7 @@ export const row = {
   folders: ['power-loss', 'storm'],
   loads: {
     full: { acknowledgements: 2_000, disks: 20_000, tasksPerEpisode: 60, disksPerEpisode: 4_000, checkers: 2 },
-    quick: { acknowledgements: 40, disks: 60, tasksPerEpisode: 12, disksPerEpisode: 60, checkers: 2 },
+    quick: { acknowledgements: 40, disks: 200, tasksPerEpisode: 12, disksPerEpisode: 200, checkers: 2 },
   },
   prove: prove({ level: 'process' }),
   mistakes: [
