@@ -1,30 +1,7 @@
+import { leaseProvedBy, withoutTriggers } from '../support/lease-mistakes.mjs'
 import { mutated } from '../support/mutate.mjs'
 
 const STORE = 'packages/store/dist/sqlite'
-
-/**
- * Every guard is there twice: in the WHERE of the statement, and in a trigger. Either alone holds, so a mistake in the
- * statement is made on a file without the trigger.
- */
-const withoutTriggers = (...names) => ({
-  file: `${STORE}/migrator.js`,
-  replace: 'assertForeignKeys(connection);',
-  by: `assertForeignKeys(connection); ${names.map((name) => `connection.exec('DROP TRIGGER IF EXISTS ${name}');`).join(' ')}`,
-})
-
-/** How a lease is proved where it ends: alone, and in a batch. */
-const leaseProvedBy = (alone, batched) => [
-  {
-    file: `${STORE}/lease-guard.js`,
-    replace: `and state = 'running' and fencing_token = \${p('fencingToken')}\``,
-    by: `${alone}\``,
-  },
-  {
-    file: `${STORE}/completion.js`,
-    replace: `and work_items.state = 'running' and work_items.fencing_token = done.token`,
-    by: batched,
-  },
-]
 
 /** Whoever comes first ends the running attempt, his own or not. */
 export const withoutToken = () =>

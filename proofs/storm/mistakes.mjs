@@ -1,28 +1,11 @@
+import { leaseProvedBy, withoutTriggers } from '../support/lease-mistakes.mjs'
 import { mutated } from '../support/mutate.mjs'
 
 const STORE = 'packages/store/dist/sqlite'
 const ENGINE = 'packages/engine/dist'
 
-/** A database that is made without its guard of items: nothing but the statements stands for them. */
-const WITHOUT_TRIGGER = {
-  file: `${STORE}/migrator.js`,
-  replace: 'assertForeignKeys(connection);',
-  by: `assertForeignKeys(connection); connection.exec('DROP TRIGGER IF EXISTS work_items_guard_update');`,
-}
-
-/** The two places that say under which lease an item may end: alone, and in a batch. */
-const guardedBy = (alone, batched) => [
-  {
-    file: `${STORE}/lease-guard.js`,
-    replace: `and state = 'running' and fencing_token = \${p('fencingToken')}\``,
-    by: `${alone}\``,
-  },
-  {
-    file: `${STORE}/completion.js`,
-    replace: `and work_items.state = 'running' and work_items.fencing_token = done.token`,
-    by: batched,
-  },
-]
+/** Nothing but the statements stands for the items. */
+const WITHOUT_TRIGGER = withoutTriggers('work_items_guard_update')
 
 /**
  * A caller is answered while its transaction is still open; it is committed by the next one, or a moment later: long
@@ -44,18 +27,18 @@ export const answeredBeforeTheCommit = (lateMs = 300) =>
   )
 
 /** Whoever once held an item may end it, whatever became of it since. */
-export const endedWithoutGuard = () => mutated(WITHOUT_TRIGGER, ...guardedBy('', ''))
+export const endedWithoutGuard = () => mutated(WITHOUT_TRIGGER, ...leaseProvedBy('', ''))
 
 /** The state is tested, and the token isn't. */
 export const endedWithoutToken = () =>
-  mutated(WITHOUT_TRIGGER, ...guardedBy(`and state = 'running'`, `and work_items.state = 'running'`))
+  mutated(WITHOUT_TRIGGER, ...leaseProvedBy(`and state = 'running'`, `and work_items.state = 'running'`))
 
 /** The owner's name is tested instead of the token; every process is told the name that it goes by. */
 export const guardedByName = () => {
   const name = `\${sql.raw(process.env.HOLDFAST_PROOF_OWNER ?? 'nobody')}`
   return mutated(
     WITHOUT_TRIGGER,
-    ...guardedBy(
+    ...leaseProvedBy(
       `and state = 'running' and lease_owner = '${name}'`,
       `and work_items.state = 'running' and work_items.lease_owner = '${name}'`,
     ),
