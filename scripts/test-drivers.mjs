@@ -21,7 +21,7 @@ let counts = { passed: 0, failed: 0, skipped: 0 }
 
 const RUNS = [
   { name: `better-sqlite3 on Node ${process.versions.node}`, run: onBetterSqlite3 },
-  { name: 'node:sqlite on Node 24', run: (env) => runUnderNode24(env) },
+  { name: 'node:sqlite on Node 24', run: (env) => runUnderNode24(env, { suites: DRIVER_SUITES }) },
 ]
 
 try {

@@ -12,19 +12,22 @@ import { prepareWorkspace } from './workspace/prepare.mjs'
  *     npm test -- --keep-going      everything, whatever fails on the way
  *     npm test -- lease -t stale    the build, then only these tests; arguments go to vitest
  *
- * The last line is always `N passed, N failed, N skipped`. A gate that fails counts as one failure.
+ * At the end, what failed is named once more. The last line is always `N passed, N failed, N skipped`; a gate that fails
+ * counts as one failure.
  */
 const startedAt = performance.now()
 const args = process.argv.slice(2)
 const keepGoing = args.includes('--keep-going')
 const filters = args.filter((arg) => arg !== '--keep-going')
 let counts = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 
 try {
   await (filters.length > 0 ? runFiltered() : runEverything())
 } catch (error) {
   fail(error.message)
 }
+if (failures.length > 0) console.log(`\nWhat failed:\n${failures.join('\n')}`)
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = counts.failed > 0 ? 1 : 0
 
@@ -58,6 +61,7 @@ async function passes(gate, env) {
 async function suite(name, run) {
   const result = await timed(name, run)
   counts = addCounts(counts, result.counts)
+  failures.push(...result.failures)
   return result.files
 }
 
@@ -86,5 +90,5 @@ function judgeTimes(files) {
 
 function fail(message) {
   counts.failed += 1
-  console.error(`\n${message}\n`)
+  failures.push(message)
 }

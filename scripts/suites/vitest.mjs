@@ -21,9 +21,12 @@ export async function runVitest(env, { label, node = process.execPath, args = []
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const before = machinePace(node)
   const { code } = await runCommand(node, [VITEST, 'run', ...reporters, ...args], { env })
-  if (!existsSync(file)) return { counts: { passed: 0, failed: 1, skipped: 0 }, files: [] }
-  const { counts, files } = summarize(JSON.parse(readFileSync(file, 'utf8')), code)
+  if (!existsSync(file)) {
+    const failures = [`${label}: vitest ended with ${code} and left no report`]
+    return { counts: { passed: 0, failed: 1, skipped: 0 }, files: [], failures }
+  }
+  const { counts, files, failures } = summarize(JSON.parse(readFileSync(file, 'utf8')), code)
   // Others may have come or gone meanwhile: the slower of the two moments counts.
   const pace = Math.max(before, machinePace(node))
-  return { counts, files: files.map((each) => ({ ...each, pace })) }
+  return { counts, files: files.map((each) => ({ ...each, pace })), failures }
 }

