@@ -19,7 +19,14 @@ export const row = {
   needs: ['cc'],
   folders: ['power-loss', 'storm'],
   loads: {
-    full: { acknowledgements: 2_000, disks: 100_000, tasksPerEpisode: 60, disksPerEpisode: 15_000, checkers: 2 },
+    full: {
+      seeds: 3,
+      acknowledgements: 2_000,
+      disks: 100_000,
+      tasksPerEpisode: 60,
+      disksPerEpisode: 12_000,
+      checkers: 2,
+    },
     quick: { acknowledgements: 80, disks: 250, tasksPerEpisode: 16, disksPerEpisode: 250, checkers: 2 },
   },
   prove: prove({ level: 'power' }),

@@ -41,7 +41,9 @@ export const prove =
     const product = { level, run, isWrong, recorded: argsOf(mistake), opening: argsOf(mistakeAtStart) }
     const { load } = context
     let figures = context.state ?? NOTHING_YET
-    const isEnough = () => figures.acknowledgements >= load.acknowledgements && figures.disks >= load.disks
+    const { seeds = 1 } = load
+    const isEnough = () =>
+      figures.acknowledgements >= load.acknowledgements && figures.disks >= load.disks && figures.episodes >= seeds
     while (!isEnough() && !context.isOver()) {
       const episode = await withScratch((scratch) => proveEpisode({ product, figures, context, scratch }))
       figures = episode.figures
@@ -50,7 +52,13 @@ export const prove =
     }
     const done = isEnough()
     const { acknowledgements, disks } = figures
-    return { done, passed: true, figures, violations: [], ...(done ? { reached: { acknowledgements, disks } } : {}) }
+    return {
+      done,
+      passed: true,
+      figures,
+      violations: [],
+      ...(done ? { reached: { seeds, acknowledgements, disks } } : {}),
+    }
   }
 
 const argsOf = (mistake) => mistake?.().nodeArgs ?? []
@@ -58,7 +66,7 @@ const argsOf = (mistake) => mistake?.().nodeArgs ?? []
 const proveEpisode = async ({ product, figures, context, scratch }) => {
   const { load, isOver, progress } = context
   const { level, run, isWrong, recorded, opening } = product
-  const seed = context.seed * 1_000 + figures.episodes
+  const seed = seedOf(context, figures.episodes)
   const recording = await recordRun({
     scratch,
     seed,
@@ -100,6 +108,10 @@ const proveEpisode = async ({ product, figures, context, scratch }) => {
     })),
   }
 }
+
+/** Episodes take turns with the seeds that follow the asked one, and are numbered within each. */
+const seedOf = ({ seed, load: { seeds = 1 } }, episode) =>
+  (seed + (episode % seeds)) * 1_000 + Math.floor(episode / seeds)
 
 /** The disk itself, for whoever wants to open it. */
 const kept = (recording, crash, scratch, context) => {
