@@ -73,10 +73,17 @@ const BESIDE = [...LOGS, '-shm', '-bell', '-want', '-ckpt'] as const
 const nameIn = (name: string, confinement: Confinement): string => {
   const absolute = databasePath(name)
   if (absolute === MEMORY) throw new InvalidInputError('a database in memory is no file', { path: name })
+  return confined(join(folderOf(absolute), basename(absolute)), confinement)
+}
+
+const folderOf = (path: string): string => {
+  const folder = dirname(path)
   try {
-    return confined(join(realpathSync(dirname(absolute)), basename(absolute)), confinement)
+    return realpathSync(folder)
   } catch (error) {
-    throw fileError(error, absolute)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new StoreMissingError(`there is no folder ${folder}`, { path: folder })
+    throw fileError(error, path)
   }
 }
 
