@@ -11,6 +11,9 @@ export type { TaskSummaryView, TaskView } from './views/task.js'
 export type { WorkItemSummaryView, WorkItemView } from './views/work-item.js'
 export type { ProgressSnapshot } from './routes/watch.js'
 
+// What its requests may take together
+export { BodyBudget, MAX_KEPT_BYTES, type KeptBody } from './guards/body-budget.js'
+
 // Its streams
 export { MAX_STREAMS, OpenStreams } from './streams/open-streams.js'
 export { PACE, type Pace } from './streams/follow.js'

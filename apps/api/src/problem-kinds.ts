@@ -45,6 +45,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   'http.too_deep': kind(422, 'The body is nested too deep'),
   'http.headers_too_large': kind(431, 'The headers are too large'),
   'http.too_many_streams': kind(429, 'Too many streams are open', 2),
+  'http.overloaded': kind(503, 'Too many bodies arrive at once', 1),
   'http.internal': kind(500, 'Something failed inside'),
 
   // Input
@@ -101,6 +102,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = {
   'store.corrupt': kind(500, 'The database file is damaged'),
   'store.not_a_database': kind(500, 'The database file is not a database'),
   'store.replaced': kind(500, 'The database file was replaced by another'),
+  'store.detached': kind(500, 'The database file was taken from this process; start it anew'),
   'store.missing': kind(500, 'The database file is missing'),
   'store.read_only': kind(500, 'The database file cannot be written'),
   'store.newer_schema': kind(500, 'A newer version made the database file'),

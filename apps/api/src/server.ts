@@ -4,9 +4,11 @@ import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { requireBearer } from './guards/bearer.js'
+import { BodyBudget } from './guards/body-budget.js'
 import { allowHosts } from './guards/host.js'
-import { limitBody, requireJson } from './guards/json-body.js'
+import { requireJson } from './guards/json-body.js'
 import { refuseForeignOrigins } from './guards/origin.js'
+import { readBody } from './guards/read-body.js'
 import { describeApi } from './openapi.js'
 import { problemOf, problemResponse, RequestRefusedError } from './problem.js'
 import { logRequests, silent, type ApiLog } from './request-log.js'
@@ -35,6 +37,8 @@ export interface ApiOptions {
   /** Hosts beside loopback that this server answers to. */
   readonly allowedHosts?: readonly string[]
   readonly streams?: OpenStreams
+  /** What bodies may take together; of its own unless it is given. */
+  readonly bodies?: BodyBudget
   readonly pace?: Pace
   readonly log?: ApiLog
   /** Why the store writes nothing at the moment: `store.metrics().trouble`. `/health` tells. */
@@ -59,6 +63,7 @@ export const createApi = (options: ApiOptions): RouteGroup => {
     tasks,
     log = silent,
     streams = new OpenStreams(),
+    bodies = new BodyBudget(),
     pace = PACE,
     trouble = () => undefined,
   } = options
@@ -69,6 +74,8 @@ export const createApi = (options: ApiOptions): RouteGroup => {
     const facts = { err: error, requestId: id, code }
     // What a disk says to one request it says to all.
     if (OF_THE_DISK.has(code)) paced.error(code, facts, 'a request failed')
+    // Others' doing, as often as they like.
+    else if (code === 'http.overloaded') paced.warn(code, facts, 'bodies took too much room, and one was cut off')
     else log.error(facts, 'a request failed')
   }
   const context: ApiContext = { store, memory, tasks, streams, pace, onError, trouble }
@@ -77,7 +84,7 @@ export const createApi = (options: ApiOptions): RouteGroup => {
   app.use(requestId(), logRequests(log), responseHeaders)
   app.use(allowHosts(options.allowedHosts ?? []), refuseForeignOrigins)
   app.route('/', healthRoutes(context))
-  app.use(requireBearer(options.token), methodNotAllowed({ app, onMethodNotAllowed }), limitBody, requireJson)
+  app.use(requireBearer(options.token), methodNotAllowed({ app, onMethodNotAllowed }), readBody(bodies), requireJson)
   for (const routes of V1) app.route('/v1', routes(context))
   describeApi(app)
 

@@ -2,9 +2,11 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { requireBearer } from '../src/guards/bearer.js'
 import { allowHosts } from '../src/guards/host.js'
-import { limitBody, MAX_BODY_BYTES, requireJson } from '../src/guards/json-body.js'
+import { BodyBudget } from '../src/guards/body-budget.js'
+import { requireJson } from '../src/guards/json-body.js'
 import { jsonDepth } from '../src/guards/json-depth.js'
 import { refuseForeignOrigins } from '../src/guards/origin.js'
+import { MAX_BODY_BYTES, readBody } from '../src/guards/read-body.js'
 import { problemResponse } from '../src/problem.js'
 
 const behind = (...guards: readonly MiddlewareHandler[]): Hono => {
@@ -122,7 +124,7 @@ describe('the token guard', () => {
 })
 
 describe('the body guards', () => {
-  const app = behind(limitBody, requireJson)
+  const app = behind(readBody(new BodyBudget()), requireJson)
   const json = { 'content-type': 'application/json' }
   const post = (body: string | Uint8Array<ArrayBuffer> | null, headers: Record<string, string> = json) =>
     app.request('/', { method: 'POST', body, headers })

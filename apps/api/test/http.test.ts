@@ -1,36 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { listen } from '../src/process/listen.js'
-import { openTestApi, TOKEN, type TestApi } from './fixtures/test-api.js'
-
-/** The API behind a real server, and a raw connection to it: what no well-behaved client would send. */
-const openServer = async (api: TestApi) => {
-  const server = await listen({ fetch: api.fetch, host: '127.0.0.1', port: 0 })
-  onTestFinished(() => server.stop(100))
-  const { port } = new URL(server.url)
-
-  /** Sends the bytes and answers with all that comes back until the other side closes. */
-  const send = (...chunks: string[]): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(Number(port), '127.0.0.1')
-      let received = ''
-      socket.on('data', (chunk) => {
-        received += chunk.toString('latin1')
-      })
-      socket.on('error', reject)
-      socket.on('close', () => resolve(received))
-      for (const chunk of chunks) socket.write(chunk, 'latin1')
-    })
-  return { send, port: Number(port), url: server.url }
-}
-
-const request = (line: string, headers: Record<string, string>, body = ''): string =>
-  `${line}\r\n${Object.entries({ connection: 'close', ...headers })
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')}\r\n${body}`
-
-const authorized = { host: 'localhost', authorization: `Bearer ${TOKEN}` }
-const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])
+import { authorized, openServer, request, statusOf } from './fixtures/raw-server.js'
+import { openTestApi, TOKEN } from './fixtures/test-api.js'
 
 describe('the API behind a real server', () => {
   it('refuses a foreign host in an absolute request target', async () => {

@@ -1,31 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { RequestRefusedError } from '../problem.js'
 import { jsonDepth } from './json-depth.js'
 import { checkStorable } from './storable-text.js'
 
-/** The most a body may take. The store's own limit for an input is lower; this one bounds what is read at all. */
-export const MAX_BODY_BYTES: number = 2 * 1_048_576
 /** Deeper nesting overflows the stack of programs that walk it recursively, a user's schema among them. */
 export const MAX_JSON_DEPTH = 64
-
-/** @throws {RequestRefusedError} `http.too_large`; `http.malformed` when the client leaves in the middle of it */
-export const limitBody: MiddlewareHandler = async (c, next) => {
-  try {
-    return await limitSize(c, next)
-  } catch (error) {
-    throw error instanceof RequestRefusedError ? error : cutShort()
-  }
-}
-
-const limitSize = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new RequestRefusedError('http.too_large', `the body may take ${MAX_BODY_BYTES} bytes`, {
-      details: { limitBytes: MAX_BODY_BYTES },
-    })
-  },
-})
 
 /**
  * Lets a POST through when its body is one JSON value in UTF-8, and says so in its Content-Type: a browser sends
@@ -37,10 +16,7 @@ export const requireJson: MiddlewareHandler = async (c, next) => {
   if (c.req.method === 'POST') {
     const type = c.req.header('content-type')
     if (type !== undefined && !isJson(type)) throw wrongType(JSON.stringify(type))
-    // Hono keeps what was read here, so that the route's own `json()` works on the same bytes.
-    const bytes = await c.req.arrayBuffer().catch(() => {
-      throw cutShort()
-    })
+    const bytes = await c.req.arrayBuffer()
     if (bytes.byteLength > 0 && type === undefined) throw wrongType('undeclared')
     if (type !== undefined) checkJson(bytes)
   }
@@ -74,9 +50,6 @@ const decode = (bytes: ArrayBuffer): string => {
     throw new RequestRefusedError('http.malformed', 'the body is not UTF-8')
   }
 }
-
-/** Nobody is there to be told: this only says whose fault it was. */
-const cutShort = (): RequestRefusedError => new RequestRefusedError('http.malformed', 'the body was cut short')
 
 const wrongType = (found: string): RequestRefusedError =>
   new RequestRefusedError('http.content_type', `the body must be application/json, not ${found}`)

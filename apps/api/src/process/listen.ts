@@ -31,10 +31,12 @@ export const listen = async (options: {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
+  /** In place of some of this server's own, for who can't wait as long. */
+  readonly limits?: ServerOptions
 }): Promise<Listening> => {
   // No `hostname`: it would stand in for a Host that a request lacks, and the Host guard would see nothing amiss.
   const answer = getRequestListener(options.fetch, { errorHandler: problemOfAdapter })
-  const server = createServer(LIMITS, (incoming, outgoing) => void answer(incoming, outgoing))
+  const server = createServer({ ...LIMITS, ...options.limits }, (incoming, outgoing) => void answer(incoming, outgoing))
   refuseUnreadable(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

@@ -58,6 +58,7 @@ const submitTask = createRoute({
       'idempotency.conflict',
       'task.conflict',
       'idempotency.in_progress',
+      'http.overloaded',
       'store.disk_full',
     ),
   },
