@@ -92,6 +92,7 @@ CREATE TABLE `idempotency_keys` (
 	`settle_token` integer,
 	`owner` text,
 	`process_id` text,
+	`lease_ms` integer,
 	`lease_expires_at_ms` integer,
 	`response` text,
 	`response_encoding` text,
@@ -106,7 +107,7 @@ CREATE TABLE `idempotency_keys` (
 	CONSTRAINT "idempotency_keys_seq" CHECK("idempotency_keys"."seq" >= 1),
 	CONSTRAINT "idempotency_keys_state" CHECK(("idempotency_keys"."state" = 'pending' or "idempotency_keys"."state" = 'completed' or "idempotency_keys"."state" = 'failed')),
 	CONSTRAINT "idempotency_keys_hash" CHECK(length("idempotency_keys"."request_hash") = 71 and substr("idempotency_keys"."request_hash", 1, 7) = 'sha256:'),
-	CONSTRAINT "idempotency_keys_lease" CHECK(("idempotency_keys"."state" = 'pending') = ("idempotency_keys"."lease_expires_at_ms" is not null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."owner" is null) and "idempotency_keys"."fencing_token" >= 1),
+	CONSTRAINT "idempotency_keys_lease" CHECK(("idempotency_keys"."state" = 'pending') = ("idempotency_keys"."lease_expires_at_ms" is not null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."owner" is null) and ("idempotency_keys"."lease_expires_at_ms" is null) = ("idempotency_keys"."lease_ms" is null) and "idempotency_keys"."fencing_token" >= 1),
 	CONSTRAINT "idempotency_keys_finished" CHECK(("idempotency_keys"."finished_at_ms" is null) = ("idempotency_keys"."state" = 'pending')),
 	CONSTRAINT "idempotency_keys_response" CHECK(("idempotency_keys"."state" = 'completed') = ("idempotency_keys"."response" is not null) and ("idempotency_keys"."response" is null) = ("idempotency_keys"."response_encoding" is null) and ("idempotency_keys"."response" is null or "idempotency_keys"."response_encoding" <> 'json' or json_valid("idempotency_keys"."response"))),
 	CONSTRAINT "idempotency_keys_error" CHECK(("idempotency_keys"."state" = 'failed') = ("idempotency_keys"."error" is not null) and ("idempotency_keys"."error" is null or json_valid("idempotency_keys"."error")))
@@ -911,6 +912,7 @@ WHEN
       or OLD.settle_token is distinct from NEW.settle_token
       or OLD.owner is distinct from NEW.owner
       or OLD.process_id is distinct from NEW.process_id
+      or OLD.lease_ms is distinct from NEW.lease_ms
       or OLD.lease_expires_at_ms is distinct from NEW.lease_expires_at_ms
       or OLD.response is distinct from NEW.response
       or OLD.response_encoding is distinct from NEW.response_encoding
@@ -970,6 +972,7 @@ WHEN
       or OLD.settle_token is distinct from NEW.settle_token
       or OLD.owner is distinct from NEW.owner
       or OLD.process_id is distinct from NEW.process_id
+      or OLD.lease_ms is distinct from NEW.lease_ms
       or OLD.lease_expires_at_ms is distinct from NEW.lease_expires_at_ms
       or OLD.response is distinct from NEW.response
       or OLD.response_encoding is distinct from NEW.response_encoding
@@ -1012,6 +1015,7 @@ BEGIN
       or OLD.settle_token is distinct from NEW.settle_token
       or OLD.owner is distinct from NEW.owner
       or OLD.process_id is distinct from NEW.process_id
+      or OLD.lease_ms is distinct from NEW.lease_ms
       or OLD.lease_expires_at_ms is distinct from NEW.lease_expires_at_ms
       or OLD.response is distinct from NEW.response
       or OLD.response_encoding is distinct from NEW.response_encoding
@@ -1076,6 +1080,7 @@ BEGIN
       or OLD.settle_token is distinct from NEW.settle_token
       or OLD.owner is distinct from NEW.owner
       or OLD.process_id is distinct from NEW.process_id
+      or OLD.lease_ms is distinct from NEW.lease_ms
       or OLD.lease_expires_at_ms is distinct from NEW.lease_expires_at_ms
       or OLD.response is distinct from NEW.response
       or OLD.response_encoding is distinct from NEW.response_encoding

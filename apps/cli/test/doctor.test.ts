@@ -98,8 +98,8 @@ describe('doctor', () => {
   it('finds rows that point at nothing', async () => {
     await made()
     asPlainSql(`PRAGMA foreign_keys = OFF;
-      INSERT INTO idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, lease_expires_at_ms, task_seq, created_at_ms, expires_at_ms)
-      VALUES ('default', 'k', 'sha256:${'0'.repeat(64)}', 'pending', 1, 'w', 2, 99, 1, 2)`)
+      INSERT INTO idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, lease_ms, lease_expires_at_ms, task_seq, created_at_ms, expires_at_ms)
+      VALUES ('default', 'k', 'sha256:${'0'.repeat(64)}', 'pending', 1, 'w', 1, 2, 99, 1, 2)`)
 
     expect(await findings()).toMatchObject({ exitCode: 1, found: expect.arrayContaining(['store.foreign_keys']) })
   })

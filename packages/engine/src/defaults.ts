@@ -57,8 +57,6 @@ export const SWEEP_LIMIT = 500
 export const SWEEP_ROUNDS = 20
 /** Leases that a sweeper watches by monotonic time. */
 export const WATCHED_LEASES = 10_000
-/** Wall and monotonic time may part by this much between two scans (NTP slews; it doesn't jump). */
-export const CLOCK_TOLERANCE_MS = 1_000
 
 /** How long a task is kept after its end: a month of looking back. */
 export const TASKS_KEPT_MS = 2_592_000_000

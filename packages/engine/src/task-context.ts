@@ -117,7 +117,7 @@ export const createTaskContext = (parts: TaskContextParts): TaskContext => {
     },
 
     idempotent: (key, request, execute) =>
-      runIdempotent(key, request, execute, { store, lease, timers, signal: signal() }),
+      runIdempotent(key, request, execute, { store, lease, timers, clock, signal: signal() }),
     idempotencyKey: (suffix) => (suffix === undefined ? workItemId : `${workItemId}:${suffix}`),
 
     log: async (data) => {

@@ -213,6 +213,7 @@ describe('a sweeper', () => {
     let failures = 1
     store.sweep.recoverExpired = (options) =>
       failures-- > 0 ? Promise.reject(new Error('the disk is full')) : recoverExpired(options)
+    await time.advance(LEASE_MS / 3)
     sweeper.start()
     await until(() => scans.length === 1)
     await leased(1)
@@ -395,5 +396,71 @@ describe('a sweeper', () => {
     await time.advance(LEASE_MS / 3)
 
     expect(await sweeper.scanNow()).toMatchObject({ deferred: null, recovered: 1 })
+  })
+})
+
+describe('a sweeper that starts just after the wall clock was set forwards', () => {
+  /** Whoever begins now: it can't see what the clock did before. */
+  const newcomerKit = async () => {
+    const kit = await sweeperKit()
+    const newcomer = () =>
+      createSweeper({ store: kit.store, clock: kit.time, timers: kit.time, random: () => 0.5, leaseMs: LEASE_MS })
+    return { ...kit, newcomer }
+  }
+
+  it('leaves the living their leases', async () => {
+    const { store, time, leased, item, newcomer } = await newcomerKit()
+    const lease = only(await leased(1))
+    time.jump(3_600_000)
+    const sweeper = newcomer()
+
+    expect(await sweeper.scanNow()).toMatchObject({ deferred: 'first_look', found: 0 })
+    for (let beat = 0; beat < 4; beat++) {
+      await time.advance(LEASE_MS / 3 - 1)
+      await store.leases.heartbeatAll([lease], { leaseMs: LEASE_MS, isLive: true })
+      await sweeper.scanNow()
+    }
+
+    expect(await item(lease)).toMatchObject({ state: 'running', attempt: 1 })
+  })
+
+  it('takes what nobody extends after one heartbeat', async () => {
+    const { time, leased, newcomer } = await newcomerKit()
+    await leased(1)
+    time.jump(3_600_000)
+    const sweeper = newcomer()
+
+    await sweeper.scanNow()
+    time.stand(LEASE_MS / 3 - 1)
+    expect(await sweeper.scanNow()).toMatchObject({ deferred: 'first_look', recovered: 0 })
+    time.stand(1)
+
+    expect(await sweeper.scanNow()).toMatchObject({ deferred: null, recovered: 1 })
+  })
+
+  it('takes at once what dead processes hold, expired or not', async () => {
+    const { store, time, leased, item, newcomer } = await newcomerKit()
+    const lease = only(await leased(1, { processId: 'dead' }))
+    time.jump(3_600_000)
+    Object.assign(store, { liveness: { dead: async () => ['dead'], forget: async () => true } })
+
+    expect(await newcomer().scanNow()).toMatchObject({ deferred: 'first_look', deadProcesses: 1, recovered: 1 })
+
+    expect((await item(lease)).state).toBe('pending')
+  })
+
+  it('waits for no longer than a lease’s own length, however long others are', async () => {
+    const { store, time, leased, item, newcomer } = await newcomerKit()
+    await store.tasks.submit({ type: 'test', input: null })
+    await store.leases.claim({ queue: 'test', owner: 'a', leaseMs: 100 * LEASE_MS })
+    const lease = only(await leased(1))
+    time.jump(3_600_000)
+    const sweeper = newcomer()
+
+    await sweeper.scanNow()
+    time.stand(LEASE_MS + 1)
+    await sweeper.scanNow()
+
+    expect((await item(lease)).state).toBe('pending')
   })
 })

@@ -1,3 +1,4 @@
+import { HEARTBEATS_PER_LEASE, IDEMPOTENCY_LEASE_MS, repositories } from '@holdfast/store'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineTask, type TaskContext } from '../src/index.js'
@@ -126,6 +127,70 @@ describe("a handler's context", () => {
 
     for (const id of ids) expect(await ended(id)).toMatchObject({ state: 'completed', result: 'paid once' })
     expect(calls).toBe(1)
+  })
+
+  it.each([
+    ['forwards', 3_600_000],
+    ['back', -3_600_000],
+  ])('executes once under a key, although somebody sets the wall clock %s', async (_, jumpMs) => {
+    const { time, work, submit, ended } = await engineKit()
+    const door = gate()
+    let calls = 0
+    const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
+      ctx.idempotent('charge', null, async () => {
+        calls += 1
+        await door.opened
+        return 'paid once'
+      }),
+    )
+    const ids = [await submit(pay), await submit(pay)]
+    await work([pay])
+    await until(() => calls === 1)
+    await time.advance(1_000)
+
+    time.jump(jumpMs)
+    await time.advance(120_000)
+    door.open()
+    await time.advance(1_000)
+
+    for (const id of ids) expect(await ended(id)).toMatchObject({ state: 'completed', result: 'paid once' })
+    expect(calls).toBe(1)
+  })
+
+  it('takes over a key that nobody extends, although the wall clock was set back', async () => {
+    const { store, time, work, submit, ended } = await engineKit()
+    const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
+      ctx.idempotent('charge', null, () => 'paid by the next'),
+    )
+    await store.idempotency.checkOrCreate('charge', { request: null, owner: 'gone' })
+    time.jump(-3_600_000)
+    const id = await submit(pay)
+    await work([pay])
+
+    await time.advance(IDEMPOTENCY_LEASE_MS)
+    expect(await store.tasks.require(id)).toMatchObject({ state: 'active' })
+    await time.advance(1_000)
+
+    expect(await ended(id)).toMatchObject({ result: 'paid by the next' })
+  })
+
+  it('leaves a key whose lease seems over for a heartbeat’s time, where this store has just been opened', async () => {
+    const { store, time, work, submit, ended } = await engineKit()
+    const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
+      ctx.idempotent('charge', null, () => 'paid by the next'),
+    )
+    const before = repositories(store, {
+      clock: { nowMs: () => time.nowMs() - 3_600_000, monotonicMs: time.monotonicMs },
+    })
+    await before.idempotency.checkOrCreate('charge', { request: null, owner: 'gone, or not' })
+    const id = await submit(pay)
+    await work([pay])
+
+    await time.advance(IDEMPOTENCY_LEASE_MS / HEARTBEATS_PER_LEASE - 500)
+    expect(await store.tasks.require(id)).toMatchObject({ state: 'active' })
+    await time.advance(1_000)
+
+    expect(await ended(id)).toMatchObject({ result: 'paid by the next' })
   })
 
   it('gives a key that is the same in every attempt, and another in every item', async () => {

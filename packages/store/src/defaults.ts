@@ -33,5 +33,10 @@ export const IDEMPOTENCY_TTL_MS = 86_400_000
 /** Lease of a pending key's owner. */
 export const IDEMPOTENCY_LEASE_MS = 30_000
 
+/** Wall and monotonic time may part by this much between two looks (NTP slews; it doesn't jump). */
+export const CLOCK_TOLERANCE_MS = 1_000
+/** Keys of other owners that one store watches by monotonic time: the last ones that it was told are in progress. */
+export const WATCHED_KEYS = 1_000
+
 /** Checkpoints kept per work item by retention. */
 export const CHECKPOINTS_KEPT = 100

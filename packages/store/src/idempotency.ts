@@ -9,7 +9,27 @@ export interface KeyRef {
   readonly fencingToken: number
 }
 
-export interface CheckOrCreateArgs {
+/** A pending key as somebody saw it: whoever holds it has neither moved its expiry nor raised its token since. */
+export interface SeenKey {
+  readonly fencingToken: number
+  readonly leaseExpiresAtMs: number
+}
+
+/**
+ * What may be taken for the key of an owner who is gone. The wall clock alone can't say: after it was set, every lease
+ * has the wrong time on it.
+ */
+export interface KeyTrust {
+  /**
+   * The longest lease whose expiry by the wall clock is believed: of longer ones, a living owner may not have had the time
+   * for a heartbeat since the clock was set.
+   */
+  readonly trustedLeaseMs: number
+  /** The key as it has stood for longer than its lease by monotonic time: its owner is gone, whatever the wall clock says. */
+  readonly overdue: SeenKey | null
+}
+
+export interface CheckOrCreateArgs extends KeyTrust {
   readonly tenant: string
   readonly key: string
   readonly requestHash: string
@@ -32,7 +52,13 @@ export interface CheckOrCreateArgs {
 export type KeyOutcome =
   | { readonly outcome: 'created' | 'taken_over'; readonly fencingToken: number; readonly leaseExpiresAtMs: number }
   | { readonly outcome: 'completed'; readonly response: Payload; readonly finishedAtMs: number }
-  | { readonly outcome: 'in_progress'; readonly owner: string; readonly leaseExpiresAtMs: number }
+  | {
+      readonly outcome: 'in_progress'
+      readonly owner: string
+      readonly fencingToken: number
+      readonly leaseMs: number
+      readonly leaseExpiresAtMs: number
+    }
 
 export interface KeyRecord {
   readonly key: string
@@ -52,17 +78,21 @@ export interface KeyRecord {
 
 /**
  * Makes the key, or says what became of it. Taken over, fenced: a failed key, an expired key, and a pending key whose
- * owner is gone. An owner is gone when its lease on the key ran out, when its process has stopped or died, or when the
- * caller holds the lease of the very item for which an earlier attempt took the key.
+ * owner is gone. An owner is gone when its lease on the key ran out, as far as {@link KeyTrust} lets that be believed,
+ * when its process has stopped or died, or when the caller holds the lease of the very item for which an earlier
+ * attempt took the key.
  *
  * Refused: `idempotency.conflict` (another request under a key whose time is not over), `task.not_found`,
  * `work_item.not_found` (what the key is said to be used for).
  */
 export const checkOrCreateKey: Operation<CheckOrCreateArgs, KeyOutcome> = operation('idempotency.checkOrCreate')
 
-/** Extends a pending key's lease. Refused: `idempotency.lost`, `idempotency.not_found`, `idempotency.already_completed`. */
+/**
+ * Extends a pending key's lease: one that ran out by the wall clock only where its owner knows better (`isLive`).
+ * Refused: `idempotency.lost`, `idempotency.not_found`, `idempotency.already_completed`.
+ */
 export const heartbeatKey: Operation<
-  KeyRef & { readonly leaseMs: number; readonly nowMs: number },
+  KeyRef & { readonly leaseMs: number; readonly isLive: boolean; readonly nowMs: number },
   { readonly leaseExpiresAtMs: number }
 > = operation('idempotency.heartbeat')
 

@@ -139,6 +139,8 @@ export {
   type KeyOutcome,
   type KeyRecord,
   type KeyRef,
+  type KeyTrust,
+  type SeenKey,
 } from './idempotency.js'
 export { appendLog, readEvents, type EventPage, type EventRecord } from './events.js'
 export { heartbeatProcess, listProcesses, registerProcess, stopProcess, type ProcessRecord } from './processes.js'
@@ -187,6 +189,7 @@ export { canonicalJson, requestHash, sha256, type Json } from './request-hash.js
 export { decodePayload, encodePayload, json, type PayloadCodec } from './codec.js'
 export type { Payload } from './payload.js'
 export { systemClock, type Clock } from './clock.js'
+export { ClockWatch } from './clock-watch.js'
 export { childId, uuidV7, type Ids } from './ids.js'
 export type { Receipt, Receipted } from './receipt.js'
 export {

@@ -1,3 +1,4 @@
+import type { KeyTrust } from './idempotency.js'
 import { operation, query, type Operation } from './operation.js'
 import type { LeaseRef } from './work-items.js'
 
@@ -79,9 +80,11 @@ export const continueCancellations: Operation<
   { readonly cancelled: number; readonly remaining: boolean }
 > = operation('sweep.continueCancellations')
 
-/** Deletes expired idempotency keys that nobody is working on. */
-export const expireKeys: Operation<{ readonly limit: number; readonly nowMs: number }, { readonly deleted: number }> =
-  operation('sweep.expireKeys')
+/** Deletes expired idempotency keys that nobody is working on; what pending ones say is believed as far as `trustedLeaseMs`. */
+export const expireKeys: Operation<
+  Pick<KeyTrust, 'trustedLeaseMs'> & { readonly limit: number; readonly nowMs: number },
+  { readonly deleted: number }
+> = operation('sweep.expireKeys')
 
 /**
  * Running leases, those that run out first in front, for a sweeper that watches them by monotonic time. A batch of

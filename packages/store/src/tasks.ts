@@ -1,4 +1,5 @@
 import type { FailurePolicy, TaskState } from '@holdfast/schema'
+import type { KeyTrust } from './idempotency.js'
 import { operation, query, type Operation } from './operation.js'
 import type { Payload } from './payload.js'
 import type { NewWorkItem } from './work-items.js'
@@ -17,6 +18,7 @@ export interface SubmitTaskArgs {
     /** The answer that every repeat gets, byte for byte. */
     readonly response: Payload
     readonly expiresAtMs: number
+    readonly trust: KeyTrust
   } | null
   readonly nowMs: number
 }

@@ -29,7 +29,7 @@ export interface Scan {
   readonly expiredKeys: number
   readonly prunedCheckpoints: number
   /** Why expired leases were left for a heartbeat's time: what they say can't be trusted at the moment. */
-  readonly deferred: 'lock_wait' | 'clock_jump' | null
+  readonly deferred: 'lock_wait' | 'clock_jump' | 'first_look' | null
   readonly errors: readonly ScanError[]
 }
 

@@ -38,7 +38,7 @@ export const recoverExpired = (
   let stillOverdue = overdue
   return inRounds(async () => {
     const doubted = doubt()
-    if (doubted === 'lock_wait' || (doubted === 'clock_jump' && stillOverdue.length === 0)) return false
+    if (doubted === 'lock_wait' || (doubted !== null && stillOverdue.length === 0)) return false
     const batch = stillOverdue.slice(0, limit)
     stillOverdue = stillOverdue.slice(limit)
     const isClockTrusted = doubted === null

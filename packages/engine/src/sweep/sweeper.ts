@@ -1,8 +1,7 @@
 import { CHECKPOINTS_KEPT, LEASE_MS, systemClock, type Clock } from '@holdfast/store'
-import { CLOCK_TOLERANCE_MS, DEATH_WATCH_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
+import { DEATH_WATCH_MS, SWEEP_INTERVAL_MS } from '../defaults.js'
 import type { EngineStore } from '../engine-store.js'
 import { pause, systemTimers, type Timers } from '../timers.js'
-import { ClockWatch } from './clock-watch.js'
 import { ExpiryTrust } from './expiry-trust.js'
 import { OverdueWatch } from './overdue-watch.js'
 import { ScanTally, type Scan } from './scan.js'
@@ -95,7 +94,7 @@ export class Sweeper {
       ...options,
     }
     const { clock, leaseMs } = this.#options
-    this.#trust = new ExpiryTrust(clock, new ClockWatch(clock, CLOCK_TOLERANCE_MS), leaseMs)
+    this.#trust = new ExpiryTrust(clock, leaseMs)
   }
 
   get isRunning(): boolean {

@@ -23,6 +23,7 @@ export const idempotencyKeys = sqliteTable(
     settleToken: integer('settle_token'),
     owner: text('owner'),
     processId: text('process_id'),
+    leaseMs: integer('lease_ms'),
     leaseExpiresAtMs: integer('lease_expires_at_ms'),
     response: text('response'),
     responseEncoding: text('response_encoding'),
@@ -48,7 +49,7 @@ export const idempotencyKeys = sqliteTable(
     check('idempotency_keys_hash', sql`length(${t.requestHash}) = 71 and substr(${t.requestHash}, 1, 7) = 'sha256:'`),
     check(
       'idempotency_keys_lease',
-      sql`(${is(t.state, 'pending')}) = (${t.leaseExpiresAtMs} is not null) and (${t.leaseExpiresAtMs} is null) = (${t.owner} is null) and ${t.fencingToken} >= 1`,
+      sql`(${is(t.state, 'pending')}) = (${t.leaseExpiresAtMs} is not null) and (${t.leaseExpiresAtMs} is null) = (${t.owner} is null) and (${t.leaseExpiresAtMs} is null) = (${t.leaseMs} is null) and ${t.fencingToken} >= 1`,
     ),
     check('idempotency_keys_finished', sql`(${t.finishedAtMs} is null) = (${is(t.state, 'pending')})`),
     check(

@@ -23,7 +23,7 @@ const takesOver = `(
 const isExpired = 'NEW.created_at_ms >= OLD.expires_at_ms'
 
 /** What a heartbeat of the owner leaves as it is. */
-const unlessHeartbeat = columnsExcept(idempotencyKeys, ['leaseExpiresAtMs', 'taskSeq', 'workItemSeq'])
+const unlessHeartbeat = columnsExcept(idempotencyKeys, ['leaseMs', 'leaseExpiresAtMs', 'taskSeq', 'workItemSeq'])
 
 const [completedIsFrozen, completedKeepsItsLinks] = frozenButLinks(
   'idempotency.already_completed',

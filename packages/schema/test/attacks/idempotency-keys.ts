@@ -11,6 +11,7 @@ const NEXT_LEASE: Row = {
   fencing_token: 2,
   settle_token: null,
   owner: 'w-2',
+  lease_ms: 30_000,
   lease_expires_at_ms: 60_000,
   response: null,
   response_encoding: null,
@@ -137,10 +138,10 @@ export const idempotencyKeyAttacks = (fresh: Fresh): void => {
       )
     })
 
-    it('moves only its expiry at a heartbeat', async () => {
+    it('moves only its lease at a heartbeat', async () => {
       const db = await withKey()
 
-      await change(db, { lease_expires_at_ms: 40_000 })
+      await change(db, { lease_expires_at_ms: 40_000, lease_ms: 20_000 })
 
       for (const set of [{ owner: 'thief' }, { process_id: 'p-9' }, { expires_at_ms: 7 }, { created_at_ms: 7 }])
         await refuses(db, 'lease.lost', 'idempotency_keys', () => change(db, set))

@@ -5,6 +5,7 @@ import { uuidV7, type Ids } from '../ids.js'
 import { checkName } from '../input.js'
 import type { Submits } from '../operation.js'
 import type { Payload } from '../payload.js'
+import { KeyWatch } from './key-watch.js'
 
 export interface RepositoryOptions {
   /** Whose rows are meant where a call names no tenant. */
@@ -32,6 +33,8 @@ export interface RepositoryContext {
   readonly codec: PayloadCodec
   readonly limits: { readonly payloadBytes: number; readonly snapshotBytes: number }
   readonly processId: string | null
+  /** Shared by all tenants of a store. */
+  readonly keyWatch: KeyWatch
 }
 
 /** Fills in the defaults. */
@@ -46,6 +49,13 @@ export const repositoryContext = (submits: Submits, options: RepositoryOptions =
     snapshotBytes: options.limits?.snapshotBytes ?? MAX_SNAPSHOT_BYTES,
   },
   processId: options.processId ?? null,
+  keyWatch: new KeyWatch(options.clock ?? systemClock),
+})
+
+/** The same, for another tenant. */
+export const contextOf = (context: RepositoryContext, tenant: string): RepositoryContext => ({
+  ...context,
+  tenant: checkName('tenant', tenant),
 })
 
 /** The tenant that a call means. */

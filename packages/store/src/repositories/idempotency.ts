@@ -35,6 +35,12 @@ export interface CheckOrCreate extends TenantOption {
    * the key any more, so what it left pending is taken over at once.
    */
   readonly lease?: LeaseRef
+  /**
+   * True where the caller asks again until it is answered. Then an owner whose lease ran out is taken for gone only once
+   * this store has been open for a third of that lease: whoever starts just after the wall clock was set can't see that
+   * it was. False: it is believed at once, so that a program that asks once and ends gets through.
+   */
+  readonly isPatient?: boolean
 }
 
 /**
@@ -63,6 +69,9 @@ export interface KeyEntry extends Omit<KeyRecord, 'response' | 'error'> {
  * ```
  * A crash of the owner leaves `pending` until its death is noticed, its item is leased anew, or its lease on the key runs
  * out; then the next caller takes over, and the token keeps a late answer of the first one out.
+ *
+ * Somebody may set the wall clock, by which leases run out. A store that sees it jump gives a living owner the time for a
+ * heartbeat before it takes over, and takes over what stood for longer than its lease although the clock was set back.
  */
 export class IdempotencyKeys {
   constructor(private readonly context: RepositoryContext) {}
@@ -76,11 +85,14 @@ export class IdempotencyKeys {
   async checkOrCreate(key: string, options: CheckOrCreate): Promise<KeyClaim> {
     const { leaseMs = IDEMPOTENCY_LEASE_MS, ttlMs = IDEMPOTENCY_TTL_MS } = options
     const { lease } = options
+    const { submits, clock, keyWatch } = this.context
     const tenant = tenantOf(this.context, lease && options.tenant === undefined ? { tenant: lease.tenant } : options)
-    const claim = await this.context.submits.submit(checkOrCreateKey, {
+    const hash = await requestHash(options.request)
+    const nowMs = clock.nowMs()
+    const claim = await submits.submit(checkOrCreateKey, {
       tenant,
       key: checkName('key', key),
-      requestHash: await requestHash(options.request),
+      requestHash: hash,
       owner: checkName('owner', options.owner ?? this.context.processId ?? 'unnamed'),
       processId: this.context.processId,
       leaseMs: checkLease(leaseMs),
@@ -88,13 +100,18 @@ export class IdempotencyKeys {
       taskId: options.taskId ?? null,
       workItemId: options.workItemId ?? options.lease?.workItemId ?? null,
       workItemToken: options.lease?.fencingToken ?? null,
-      nowMs: this.context.clock.nowMs(),
+      ...keyWatch.trust(tenant, key, options.isPatient ?? false),
+      nowMs,
     })
+    if (claim.outcome === 'in_progress') keyWatch.note(tenant, key, claim)
+    else keyWatch.forget(tenant, key)
     switch (claim.outcome) {
       case 'completed':
         return { ...claim, response: decode(this.context, claim.response) }
-      case 'in_progress':
-        return claim
+      case 'in_progress': {
+        const { outcome, owner, leaseExpiresAtMs } = claim
+        return { outcome, owner, leaseExpiresAtMs }
+      }
       default: {
         const { outcome, fencingToken, leaseExpiresAtMs } = claim
         return { outcome, ref: { tenant, key, fencingToken }, leaseExpiresAtMs }
@@ -129,12 +146,21 @@ export class IdempotencyKeys {
     await this.context.submits.submit(failKey, { ...keyRefOf(ref), error: failureText(error), nowMs })
   }
 
-  /** Extends the lease of a key that is worked on, while it has not run out. Refused as {@link complete}. */
-  async heartbeat(ref: KeyRef, options: { readonly leaseMs?: number } = {}): Promise<number> {
-    const { leaseMs = IDEMPOTENCY_LEASE_MS } = options
+  /**
+   * Extends the lease of a key that is worked on, while it has not run out. Refused as {@link complete}.
+   *
+   * @param options.isLive True where the caller knows, by a clock that never jumps, that less than `leaseMs` has passed since it
+   * took or extended the key: a wall clock that was set forwards then doesn't end it. Default false.
+   */
+  async heartbeat(
+    ref: KeyRef,
+    options: { readonly leaseMs?: number; readonly isLive?: boolean } = {},
+  ): Promise<number> {
+    const { leaseMs = IDEMPOTENCY_LEASE_MS, isLive = false } = options
     const { leaseExpiresAtMs } = await this.context.submits.submit(heartbeatKey, {
       ...keyRefOf(ref),
       leaseMs: checkLease(leaseMs),
+      isLive,
       nowMs: this.context.clock.nowMs(),
     })
     return leaseExpiresAtMs

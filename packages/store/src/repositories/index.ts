@@ -1,5 +1,5 @@
 import type { Submits } from '../operation.js'
-import { repositoryContext, type RepositoryOptions } from './context.js'
+import { contextOf, repositoryContext, type RepositoryContext, type RepositoryOptions } from './context.js'
 import { Checkpoints } from './checkpoints.js'
 import { Events } from './events.js'
 import { IdempotencyKeys } from './idempotency.js'
@@ -25,9 +25,11 @@ export interface Repositories {
   forTenant(tenant: string): Repositories
 }
 
-/** Makes every repository over one store. They keep no state of their own. */
-export const repositories = (submits: Submits, options: RepositoryOptions = {}): Repositories => {
-  const context = repositoryContext(submits, options)
+/** Makes every repository over one store. All that they remember is since when a key in progress stands as it is. */
+export const repositories = (submits: Submits, options: RepositoryOptions = {}): Repositories =>
+  repositoriesOf(repositoryContext(submits, options))
+
+const repositoriesOf = (context: RepositoryContext): Repositories => {
   const all: Repositories = {
     tasks: new Tasks(context),
     workItems: new WorkItems(context),
@@ -38,7 +40,7 @@ export const repositories = (submits: Submits, options: RepositoryOptions = {}):
     processes: new Processes(context),
     sweep: new Sweep(context),
     retention: new Retention(context),
-    forTenant: (tenant) => (tenant === context.tenant ? all : repositories(submits, { ...options, tenant })),
+    forTenant: (tenant) => (tenant === context.tenant ? all : repositoriesOf(contextOf(context, tenant))),
   }
   return all
 }

@@ -84,7 +84,10 @@ export class Sweep {
 
   /** Deletes expired idempotency keys that nobody is working on. */
   async expireKeys(options: Bounded = {}): Promise<{ readonly deleted: number }> {
-    return this.context.submits.submit(expireKeys, this.#bounded(options))
+    const bounded = this.#bounded(options)
+    // Swept again and again, so there is time to see that nobody is at those that are pending.
+    const trustedLeaseMs = this.context.keyWatch.trustedLeaseMs(true)
+    return this.context.submits.submit(expireKeys, { ...bounded, trustedLeaseMs })
   }
 
   /** Running leases, those that run out first in front; `after` is the last one of the page before. */

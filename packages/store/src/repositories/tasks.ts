@@ -2,9 +2,16 @@ import type { FailurePolicy, TaskState } from '@holdfast/schema'
 import { FAILURE_POLICIES, TASK_STATES } from '@holdfast/schema'
 import { storedJson } from '../codec.js'
 import { IDEMPOTENCY_TTL_MS, MAX_BATCH, PAGE_LIMIT } from '../defaults.js'
-import { InvariantError, refusalOf, StoreError, TaskConflictError, TaskNotFoundError } from '../errors.js'
+import {
+  IdempotencyInProgressError,
+  InvariantError,
+  refusalOf,
+  StoreError,
+  TaskConflictError,
+  TaskNotFoundError,
+} from '../errors.js'
 import { checkInteger, checkName } from '../input.js'
-import { granted, type Verdict } from '../operation.js'
+import { granted, type Refusal, type Verdict } from '../operation.js'
 import { requestHash } from '../request-hash.js'
 import {
   cancelTask,
@@ -19,6 +26,7 @@ import {
 import { getWorkItem } from '../work-items.js'
 import { decode, encode, tenantOf, type RepositoryContext, type TenantOption } from './context.js'
 import { checkOneOf, checkPage, MAX_TIME_MS, metadataText } from './edge.js'
+import type { ToldKey } from './key-watch.js'
 import { newWorkItem, type NewItem } from './new-item.js'
 import { storedTwin } from './same-payload.js'
 
@@ -172,7 +180,7 @@ export class Tasks {
       failurePolicy: checkOneOf('failurePolicy', task.failurePolicy ?? 'any', FAILURE_POLICIES),
       metadata: metadataText(task.metadata),
       item: newWorkItem(context, task, checkName('id', task.id ?? context.ids()), nowMs),
-      idempotency: task.idempotency ? await this.#key(task.idempotency, nowMs) : null,
+      idempotency: task.idempotency ? await this.#key(tenant, task.idempotency, nowMs) : null,
       nowMs,
     }
   }
@@ -197,6 +205,7 @@ export class Tasks {
     for (const each of chunk) {
       const answer = isVerdict(each) ? each : answers.next().value
       if (!answer) throw new InvariantError('one submission has one verdict')
+      if (!isVerdict(each) && !answer.ok) this.#noteHeld(each, answer.refusal)
       const at = verdicts.push(answer.ok ? granted(this.#submitted(answer.value)) : answer) - 1
       if (isVerdict(each) || answer.ok || answer.refusal.code !== TaskConflictError.code) continue
       repeats.push(
@@ -226,10 +235,17 @@ export class Tasks {
     try {
       return await submits.submit(submitTask, args)
     } catch (error) {
+      if (error instanceof StoreError) this.#noteHeld(args, error)
       const repeated = error instanceof TaskConflictError && (await this.#asStored(args))
       if (!repeated) throw error
       return submits.submit(submitTask, repeated)
     }
+  }
+
+  /** Somebody works under the key: whether he lives is seen by asking again. */
+  #noteHeld({ tenant, idempotency }: SubmitTaskArgs, { code, details }: Pick<Refusal, 'code' | 'details'>): void {
+    if (!idempotency || code !== IdempotencyInProgressError.code) return
+    this.context.keyWatch.note(tenant, idempotency.key, details as unknown as ToldKey) // as the submission's binding says it
   }
 
   /** The submission with the bytes of the input that is stored, when both say the same; see {@link storedTwin}. */
@@ -241,6 +257,7 @@ export class Tasks {
   }
 
   async #key(
+    tenant: string,
     { key, request, response, ttlMs = IDEMPOTENCY_TTL_MS }: NonNullable<SubmitTask['idempotency']>,
     nowMs: number,
   ): Promise<NonNullable<SubmitTaskArgs['idempotency']>> {
@@ -249,6 +266,7 @@ export class Tasks {
       requestHash: await requestHash(request),
       response: encode(this.context, response),
       expiresAtMs: nowMs + checkInteger('idempotency.ttlMs', ttlMs, 1, MAX_TIME_MS),
+      trust: this.context.keyWatch.trust(tenant, key, false),
     }
   }
 

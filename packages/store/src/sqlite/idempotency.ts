@@ -17,6 +17,7 @@ import { granted, refused, type Verdict } from '../operation.js'
 import type { Payload } from '../payload.js'
 import type { SqliteDatabase } from './connection.js'
 import { FENCING_FLOOR, preparedFloor } from './fencing-floor.js'
+import { isKeyLeaseOver, KEY_LEASE_ENDED, overdueValues } from './key-lease.js'
 import { oneStatement, quickRead, read, severalStatements, type SqliteBinding } from './module.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
@@ -24,7 +25,7 @@ import { preparedChange, preparedRows } from './prepared.js'
 const p = sql.placeholder
 
 const COLUMNS = sql`key.key, key.request_hash as "requestHash", key.state, key.fencing_token as "fencingToken",
-  key.settle_token as "settleToken", key.owner, key.lease_expires_at_ms as "leaseExpiresAtMs", key.response,
+  key.settle_token as "settleToken", key.owner, key.lease_ms as "leaseMs", key.lease_expires_at_ms as "leaseExpiresAtMs", key.response,
   key.response_encoding as "responseEncoding", key.error, key.created_at_ms as "createdAtMs", key.finished_at_ms as "finishedAtMs", key.expires_at_ms as "expiresAtMs"`
 
 interface Row {
@@ -34,6 +35,7 @@ interface Row {
   readonly fencingToken: number
   readonly settleToken: number | null
   readonly owner: string | null
+  readonly leaseMs: number | null
   readonly leaseExpiresAtMs: number | null
   readonly response: string | null
   readonly responseEncoding: string | null
@@ -56,9 +58,9 @@ const findKey = (db: SqliteDatabase): FindKey =>
 
 const CREATE = sql`
   insert into idempotency_keys (tenant, key, request_hash, state, fencing_token, owner, process_id,
-    lease_expires_at_ms, task_seq, work_item_seq, created_at_ms, expires_at_ms)
+    lease_ms, lease_expires_at_ms, task_seq, work_item_seq, created_at_ms, expires_at_ms)
   select ${p('tenant')}, ${p('key')}, ${p('requestHash')}, 'pending', ${FENCING_FLOOR} + 1, ${p('owner')}, ${p('processId')},
-    ${p('leaseExpiresAtMs')}, ${p('taskSeq')}, ${p('workItemSeq')}, ${p('nowMs')}, ${p('expiresAtMs')}
+    ${p('leaseMs')}, ${p('leaseExpiresAtMs')}, ${p('taskSeq')}, ${p('workItemSeq')}, ${p('nowMs')}, ${p('expiresAtMs')}
   where not exists (
     select 1 from idempotency_keys as known where known.tenant = ${p('tenant')} and known.key = ${p('key')}
   )
@@ -79,12 +81,12 @@ const LEFT_BY_ENDED_PROCESS = sql`
 const TAKE_OVER = sql`
   update idempotency_keys set state = 'pending', fencing_token = fencing_token + 1, settle_token = null,
     request_hash = ${p('requestHash')}, owner = ${p('owner')}, process_id = ${p('processId')},
-    lease_expires_at_ms = ${p('leaseExpiresAtMs')}, response = null, response_encoding = null, error = null,
+    lease_ms = ${p('leaseMs')}, lease_expires_at_ms = ${p('leaseExpiresAtMs')}, response = null, response_encoding = null, error = null,
     task_seq = ${p('taskSeq')}, work_item_seq = ${p('workItemSeq')}, finished_at_ms = null,
     created_at_ms = case when expires_at_ms <= ${p('nowMs')} then ${p('nowMs')} else created_at_ms end,
     expires_at_ms = ${p('expiresAtMs')}
   where tenant = ${p('tenant')} and key = ${p('key')}
-    and (state <> 'pending' or lease_expires_at_ms <= ${p('nowMs')}
+    and (state <> 'pending' or ${isKeyLeaseOver(sql`idempotency_keys`)}
       or (${LEFT_BY_EARLIER_ATTEMPT}) or ${LEFT_BY_ENDED_PROCESS})
     and (expires_at_ms <= ${p('nowMs')} or (state <> 'completed' and request_hash = ${p('requestHash')}))
   returning fencing_token as "fencingToken"`
@@ -105,6 +107,7 @@ const checkOrCreate = oneStatement(checkOrCreateKey, (db) => {
       owner: ownerOf(args),
       leaseExpiresAtMs,
       expiresAtMs: args.nowMs + args.ttlMs,
+      ...overdueValues(args),
     }
     const [created] = create(values)
     if (created) return granted({ outcome: 'created' as const, ...created, leaseExpiresAtMs })
@@ -132,6 +135,8 @@ const outcomeOf = (known: Row, { key, requestHash, nowMs }: CheckOrCreateArgs): 
   return granted({
     outcome: 'in_progress',
     owner: known.owner ?? '',
+    fencingToken: known.fencingToken,
+    leaseMs: known.leaseMs ?? 0,
     leaseExpiresAtMs: known.leaseExpiresAtMs ?? nowMs,
   })
 }
@@ -163,14 +168,15 @@ const findLinks = (db: SqliteDatabase): ((args: CheckOrCreateArgs) => Verdict<Li
 const heartbeat = oneStatement(heartbeatKey, (db) => {
   const beat = preparedRows<{ leaseExpiresAtMs: number }>(
     db,
-    sql`update idempotency_keys set lease_expires_at_ms = ${p('leaseExpiresAtMs')}
+    sql`update idempotency_keys set lease_ms = ${p('leaseMs')}, lease_expires_at_ms = ${p('leaseExpiresAtMs')}
         where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending'
-          and fencing_token = ${p('fencingToken')} and lease_expires_at_ms > ${p('nowMs')}
+          and fencing_token = ${p('fencingToken')}
+          and (lease_expires_at_ms > ${p('nowMs')} or (${p('isLive')} and lease_expires_at_ms > ${KEY_LEASE_ENDED}))
         returning lease_expires_at_ms as "leaseExpiresAtMs"`,
   )
   const find = findKey(db)
   return (args) => {
-    const [row] = beat({ ...args, leaseExpiresAtMs: args.nowMs + args.leaseMs })
+    const [row] = beat({ ...args, isLive: Number(args.isLive), leaseExpiresAtMs: args.nowMs + args.leaseMs })
     if (row) return granted(row)
     const [known] = find(args)
     if (known?.state === 'completed' && known.fencingToken === args.fencingToken) return alreadyCompleted(args)
@@ -180,7 +186,7 @@ const heartbeat = oneStatement(heartbeatKey, (db) => {
 
 const COMPLETE = sql`
   update idempotency_keys set state = 'completed', settle_token = fencing_token, owner = null,
-    lease_expires_at_ms = null, response = ${p('response')}, response_encoding = ${p('responseEncoding')},
+    lease_ms = null, lease_expires_at_ms = null, response = ${p('response')}, response_encoding = ${p('responseEncoding')},
     finished_at_ms = ${p('nowMs')}
   where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
 
@@ -200,7 +206,7 @@ const complete = oneStatement(completeKey, (db) => {
 
 const FAIL = sql`
   update idempotency_keys set state = 'failed', settle_token = fencing_token, owner = null,
-    lease_expires_at_ms = null, error = ${p('error')}, finished_at_ms = ${p('nowMs')}
+    lease_ms = null, lease_expires_at_ms = null, error = ${p('error')}, finished_at_ms = ${p('nowMs')}
   where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending' and fencing_token = ${p('fencingToken')}`
 
 const fail = oneStatement(failKey, (db) => {
@@ -254,7 +260,7 @@ const get = quickRead(getKey, (db) => {
   return (args) => {
     const [row] = find(args)
     if (!row) return granted(null)
-    const { settleToken: _, responseEncoding: __, ...rest } = row
+    const { settleToken: _, responseEncoding: __, leaseMs: ___, ...rest } = row
     return granted({ ...rest, response: responseOf(row) } satisfies KeyRecord)
   }
 })

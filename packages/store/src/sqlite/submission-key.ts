@@ -5,6 +5,7 @@ import type { Payload } from '../payload.js'
 import type { SubmitTaskArgs } from '../tasks.js'
 import type { SqliteDatabase } from './connection.js'
 import { FENCING_FLOOR } from './fencing-floor.js'
+import { isKeyLeaseOver, KEY_LEASE_ENDED, overdueValues } from './key-lease.js'
 import { payloadOrNull } from './payload-columns.js'
 import { preparedChange, preparedRows } from './prepared.js'
 
@@ -33,7 +34,10 @@ export const preparedSubmissionKey = (
   const look = preparedRows<{
     requestHash: string
     state: IdempotencyState
+    fencingToken: number
+    leaseMs: number | null
     leaseExpiresAtMs: number | null
+    isLeaseOver: number | null
     response: string | null
     responseEncoding: string | null
     expiresAtMs: number
@@ -41,7 +45,8 @@ export const preparedSubmissionKey = (
   }>(
     db,
     sql`
-      select key.request_hash as "requestHash", key.state, key.lease_expires_at_ms as "leaseExpiresAtMs",
+      select key.request_hash as "requestHash", key.state, key.fencing_token as "fencingToken",
+        key.lease_ms as "leaseMs", key.lease_expires_at_ms as "leaseExpiresAtMs", ${isKeyLeaseOver(sql`key`)} as "isLeaseOver",
         key.response, key.response_encoding as "responseEncoding", key.expires_at_ms as "expiresAtMs",
         task.id as "taskId"
       from idempotency_keys key
@@ -69,7 +74,8 @@ export const preparedSubmissionKey = (
     sql`
       update idempotency_keys
       set state = 'pending', fencing_token = fencing_token + 1, settle_token = null, request_hash = ${p('requestHash')},
-        owner = 'submit', process_id = null, lease_expires_at_ms = ${p('nowMs')}, response = null,
+        owner = 'submit', process_id = null, lease_ms = 0,
+        lease_expires_at_ms = ${KEY_LEASE_ENDED}, response = null,
         response_encoding = null, error = null, task_seq = ${p('taskSeq')}, work_item_seq = null,
         created_at_ms = ${p('nowMs')}, finished_at_ms = null, expires_at_ms = ${p('expiresAtMs')}
       where tenant = ${p('tenant')} and key = ${p('key')}`,
@@ -79,15 +85,16 @@ export const preparedSubmissionKey = (
     sql`
       update idempotency_keys
       set state = 'completed', settle_token = fencing_token, response = ${p('response')},
-        response_encoding = ${p('encoding')}, owner = null, lease_expires_at_ms = null, finished_at_ms = ${p('nowMs')}
+        response_encoding = ${p('encoding')}, owner = null, lease_ms = null, lease_expires_at_ms = null,
+        finished_at_ms = ${p('nowMs')}
       where tenant = ${p('tenant')} and key = ${p('key')} and state = 'pending'`,
   )
   return {
-    find: (tenant, { key, requestHash }, nowMs) => {
-      const [known] = look({ tenant, key })
+    find: (tenant, { key, requestHash, trust }, nowMs) => {
+      const { trustedLeaseMs } = trust
+      const [known] = look({ tenant, key, nowMs, trustedLeaseMs, ...overdueValues(trust) })
       if (!known) return null
-      const leaseExpiresAtMs = known.leaseExpiresAtMs ?? 0
-      const isHeld = known.state === 'pending' && leaseExpiresAtMs > nowMs
+      const isHeld = known.state === 'pending' && known.isLeaseOver !== 1
       const isExpired = known.expiresAtMs <= nowMs
       if (isExpired && !isHeld) return null
       if (!isExpired && known.requestHash !== requestHash) {
@@ -100,7 +107,12 @@ export const preparedSubmissionKey = (
         return granted({ response: payloadOrNull(known.response, known.responseEncoding), taskId: known.taskId })
       }
       if (!isHeld) return null
-      return refused('idempotency.in_progress', `another caller works under the key ${key}`, { key, leaseExpiresAtMs })
+      return refused('idempotency.in_progress', `another caller works under the key ${key}`, {
+        key,
+        fencingToken: known.fencingToken,
+        leaseMs: known.leaseMs,
+        leaseExpiresAtMs: known.leaseExpiresAtMs,
+      })
     },
     keep: (tenant, { key, requestHash, response, expiresAtMs }, taskSeq, nowMs) => {
       const values = {

@@ -12,6 +12,7 @@ import {
 } from '../sweep.js'
 import { preparedCancellation } from './cancellation.js'
 import { preparedFloor } from './fencing-floor.js'
+import { isKeyLeaseOver, KEY_LEASE_ENDED, overdueValues } from './key-lease.js'
 import { LEASE_CLEARED } from './lease-columns.js'
 import { oneStatement, read, ringsWhen, severalStatements, type SqliteBinding } from './module.js'
 import { preparedChange, preparedRows } from './prepared.js'
@@ -66,10 +67,10 @@ const recoverProcessBinding = severalStatements(recoverProcess, (db) => {
   const endKeys = preparedChange(
     db,
     sql`
-      update idempotency_keys set lease_expires_at_ms = ${p('nowMs')}
+      update idempotency_keys set lease_expires_at_ms = ${KEY_LEASE_ENDED}
       where seq in (
         select seq from idempotency_keys
-        where process_id = ${p('processId')} and state = 'pending' and lease_expires_at_ms > ${p('nowMs')}
+        where process_id = ${p('processId')} and state = 'pending' and lease_expires_at_ms > ${KEY_LEASE_ENDED}
         limit ${p('limit')}
       )`,
   )
@@ -142,7 +143,7 @@ const expireKeysBinding = severalStatements(expireKeys, (db) => {
     db,
     sql`
       select seq from idempotency_keys
-      where expires_at_ms <= ${p('nowMs')} and (lease_expires_at_ms is null or lease_expires_at_ms <= ${p('nowMs')})
+      where expires_at_ms <= ${p('nowMs')} and (state <> 'pending' or ${isKeyLeaseOver(sql`idempotency_keys`)})
       order by expires_at_ms
       limit ${p('limit')}`,
   )
@@ -157,7 +158,7 @@ const expireKeysBinding = severalStatements(expireKeys, (db) => {
   )
   const raiseFloor = preparedFloor(db, 'idempotency_keys', sql`doomed.seq = ${p('seq')}`)
   return (args) => {
-    const keys = expired(args)
+    const keys = expired({ ...args, ...overdueValues({ overdue: null }) })
     for (const key of keys) {
       raiseFloor(key)
       permit(key)

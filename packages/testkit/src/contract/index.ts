@@ -4,6 +4,7 @@ import { eventsContract } from './events.js'
 import { fencesContract } from './fences.js'
 import { idempotencyContract } from './idempotency.js'
 import { integrationFlowContract } from './integration-flow.js'
+import { keyClockContract } from './key-clock.js'
 import { keyFencesContract } from './key-fences.js'
 import { leasesContract } from './leases.js'
 import type { OpenTestStore, TestStore } from '../open-test-store.js'
@@ -24,6 +25,7 @@ const CONTRACTS = [
   checkpointsContract,
   idempotencyContract,
   keyFencesContract,
+  keyClockContract,
   eventsContract,
   processesContract,
   sweepContract,

@@ -49,7 +49,7 @@ export const beginEpoch = (connection: Connection, nowMs: number, atLeast: numbe
       connection.prepare(sql).run(...params).changes
     const leases = run(RELEASE, token, nowMs)
     run(RAISE_ITEMS, token, nowMs, token)
-    const keys = replaceKeys(run, token, nowMs)
+    const keys = replaceKeys(run, token)
     const processes = run(FORGET_PROCESSES, nowMs)
     run(RAISE_FLOOR, String(token))
     return { token, leases, keys, processes }
@@ -74,7 +74,7 @@ const KEY_COLUMNS = 'seq, tenant, key, request_hash, task_seq, work_item_seq, cr
  * A key's token moves with its owner only, one by one, so the triggers let no UPDATE raise it: each key is deleted under a
  * permit and born again. Its answer is copied by the database and keeps its bytes.
  */
-const replaceKeys = (run: Run, token: number, nowMs: number): number => {
+const replaceKeys = (run: Run, token: number): number => {
   run(`CREATE TEMP TABLE kept_keys AS SELECT * FROM idempotency_keys`)
   run(`INSERT INTO retention_permits (kind, row_seq) SELECT 'idempotency_key', seq FROM idempotency_keys`)
   run(`DELETE FROM idempotency_keys`)
@@ -87,10 +87,9 @@ const replaceKeys = (run: Run, token: number, nowMs: number): number => {
     token,
   )
   const open = run(
-    `INSERT INTO idempotency_keys (${KEY_COLUMNS}, state, fencing_token, owner, lease_expires_at_ms)
-     SELECT ${KEY_COLUMNS}, 'pending', ?, 'restore', ? FROM temp.kept_keys WHERE state <> 'completed'`,
+    `INSERT INTO idempotency_keys (${KEY_COLUMNS}, state, fencing_token, owner, lease_ms, lease_expires_at_ms)
+     SELECT ${KEY_COLUMNS}, 'pending', ?, 'restore', 0, 0 FROM temp.kept_keys WHERE state <> 'completed'`,
     token,
-    nowMs,
   )
   run(`DROP TABLE temp.kept_keys`)
   return open

@@ -1,4 +1,5 @@
-import type { Clock } from '@holdfast/store'
+import type { Clock } from './clock.js'
+import { CLOCK_TOLERANCE_MS } from './defaults.js'
 
 /**
  * Notices that the wall clock was set, or that the machine slept: wall and monotonic time, which pass alike, have
@@ -9,7 +10,7 @@ export class ClockWatch {
 
   constructor(
     private readonly clock: Clock,
-    private readonly toleranceMs: number,
+    private readonly toleranceMs: number = CLOCK_TOLERANCE_MS,
   ) {
     this.#offsetMs = this.#offset()
   }
