@@ -4,6 +4,9 @@ import { StoreError } from '@holdfast/store'
 import { examine, openDatabase, openStore } from '@holdfast/store/sqlite'
 import Libsql from 'libsql'
 
+/** Long enough for another process to start, write, and leave. */
+const WRITE_ON_MS = 3_000
+
 let store
 let rings = 0
 
@@ -16,6 +19,22 @@ const ORDERS = {
   },
   /** Ids of what was acknowledged. */
   write: ({ count }) => writeTo(store, count),
+  /**
+   * Writes on until it is refused, or others had long enough to leave. After the first writes the file is opened and closed.
+   */
+  writeOn: async ({ path, touchAfter }) => {
+    const ids = []
+    const untilMs = performance.now() + WRITE_ON_MS
+    try {
+      while (performance.now() < untilMs) {
+        if (ids.length === touchAfter) ORDERS.touch({ path })
+        ids.push(...(await writeTo(store, 1)))
+      }
+      return { ids }
+    } catch (error) {
+      return { ids, refused: error.code ?? 'unnamed' }
+    }
+  },
   /** The store that is open, and another one through this package, at the same time. */
   writeTogether: async ({ path, count }) => {
     const other = await openStore({ path })

@@ -124,16 +124,12 @@ const otherNamespace = {
   },
 }
 
-/** @type {Scenario[]} */
-export const SCENARIOS = [lookedAtByTheStore, usedByATool, twoCopies, bellDeleted, otherNamespace]
-
 /**
  * What no store on POSIX locks can prevent: somebody opens and closes the file inside a process that has it open, which
- * drops that process's locks, and then another process, thinking that it is the last, takes the WAL away.
- *
- * @type {Scenario}
+ * drops that process's locks, and then another process, thinking that it is the last, takes the WAL away. What the first
+ * one writes after that is refused.
  */
-export const STRANGER = {
+const stranger = {
   name: 'a library in the process opens and closes the file, while another process comes and goes',
   run: async ({ path, member }) => {
     const [inside, guest] = [member(), member()]
@@ -141,10 +137,39 @@ export const STRANGER = {
     const acknowledged = await inside.ask('write', { count: WRITES })
     await inside.ask('touch', { path })
     acknowledged.push(...(await visit(guest, path)))
-    acknowledged.push(...(await inside.ask('write', { count: WRITES })))
-    return { acknowledged, problems: [] }
+    const barred = await refusalOf(inside.ask('write', { count: WRITES }))
+    if (barred.refused === undefined) acknowledged.push(...barred.value)
+    return { acknowledged, problems: [], ...(barred.refused && { refused: barred.refused }) }
   },
 }
+
+/**
+ * The same in the middle of the work: the file is opened and closed, and the others leave, while write follows upon write.
+ *
+ * @type {Scenario}
+ */
+export const STRANGER_AT_WORK = {
+  name: 'a library in the process opens and closes the file in the middle of its writes, while others come and go',
+  run: async ({ path, member }) => {
+    const [inside, guest] = [member(), member()]
+    await inside.ask('open', { path })
+    const written = inside.ask('writeOn', { path, touchAfter: WRITES })
+    const acknowledged = await visit(guest, path)
+    const { ids, refused } = await written
+    return { acknowledged: [...acknowledged, ...ids], problems: [], ...(refused && { refused }) }
+  },
+}
+
+/** @type {Scenario[]} */
+export const SCENARIOS = [
+  lookedAtByTheStore,
+  usedByATool,
+  twoCopies,
+  bellDeleted,
+  otherNamespace,
+  stranger,
+  STRANGER_AT_WORK,
+]
 
 const refusalOf = async (asked) => {
   try {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { StoreCorruptError, type StoreError } from '@holdfast/store'
 import { createSweeper, createWorker, defineTask, type WorkerEvent } from '@holdfast/engine'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ThreadKeeper } from '../src/lease-keeper/thread-keeper.js'
@@ -59,6 +60,34 @@ describe('a handler that blocks the event loop for three lease lengths', () => {
     // Nobody had taken the item meanwhile, so its result still counts.
     expect(await store.tasks.require(taskId)).toMatchObject({ state: 'completed', result: true })
   })
+})
+
+describe('the leases of a store that stops for good', () => {
+  it.each(['thread', 'main'] as const)(
+    'run out, so that others can take the items: heartbeats from %s',
+    async (liveness) => {
+      const { store } = await openFileStore()
+      let stopped = (_: StoreError): void => {}
+      Object.assign(store, {
+        onStop: (listener: typeof stopped) => {
+          stopped = listener
+          return () => {}
+        },
+      })
+      const endless = defineTask('endless', { leaseMs: LEASE_MS }, async (ctx) => {
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      })
+      const worker = createWorker({ store, tasks: [endless], liveness, sweep: false })
+      onTestFinished(() => worker.stop())
+      const { taskId } = await store.tasks.submit({ type: 'endless', input: null })
+      await worker.start()
+      await eventually(async () => (await store.leases.status(taskId))?.state === 'running')
+
+      stopped(new StoreCorruptError('the file is damaged'))
+
+      await eventually(async () => (await store.leases.status(taskId))?.isExpired === true)
+    },
+  )
 })
 
 describe('the thread that extends leases', () => {

@@ -322,6 +322,15 @@ export const StoreReplacedError: ErrorClass<'store.replaced'> = defineError(
   'store.replaced',
   retryable,
 )
+/**
+ * What this process has open is no longer the database at this path: its locks, the WAL or the file were taken from it.
+ * It reads and writes nothing more. `details`: `lost`.
+ */
+export const StoreDetachedError: ErrorClass<'store.detached'> = defineError(
+  'StoreDetachedError',
+  'store.detached',
+  final,
+)
 /** Network file systems, remote URLs and runtimes on which the promises can't hold. */
 export const UnsupportedStoreError: ErrorClass<'store.unsupported'> = defineError(
   'UnsupportedStoreError',

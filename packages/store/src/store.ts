@@ -1,4 +1,5 @@
 import type { DurabilityLevel } from '@holdfast/schema'
+import type { StoreError } from './errors.js'
 import type { Liveness } from './liveness.js'
 import type { Operation, Submits } from './operation.js'
 import type { Receipted } from './receipt.js'
@@ -26,6 +27,15 @@ export interface StoreEngine extends Submits {
    * @returns Ends it. Closing the store does so too. Others say subscribe, LISTEN.
    */
   onWork(listener: () => void): () => void
+
+  /**
+   * Calls `listener` once when this store takes no more writes for good, at once where it has come to that: the file is
+   * damaged (`store.corrupt`), or was taken from this process (`store.detached`). Let go then of what others can take
+   * over, leases above all.
+   *
+   * @returns Ends it.
+   */
+  onStop(listener: (reason: StoreError) => void): () => void
 
   /** What was opened and the settings in force, read back. Holds no secret. */
   info(): StoreInfo
@@ -111,6 +121,7 @@ export interface StoreWarning {
    * `lock.want_failed`: a process that waits for the write lock can't say so, and gets it later.
    * `bell.silent`, `bell.unwatched`: new work is found by polling, every half second.
    * `file.checked`: the check after an unclean stop has ended, later than the start. `store.corrupt`: it found damage.
+   * `store.detached`: the file was taken from this process, and the store has stopped.
    */
   readonly code: string
   readonly message: string

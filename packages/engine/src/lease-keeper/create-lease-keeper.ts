@@ -14,8 +14,19 @@ export interface LeaseKeeperOptions {
   readonly listener: LeaseKeeperListener
 }
 
-/** A keeper on a thread where one is asked for and another thread can reach the data; otherwise on the main loop. */
-export const createLeaseKeeper = ({ store, timers, clock, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
+/**
+ * A keeper on a thread where one is asked for and another thread can reach the data; otherwise on the main loop.
+ *
+ * It lets go of every lease when the store stops for good. A thread has a store of its own, which may well go on: it would
+ * keep items for a process that can't complete them, from others that can.
+ */
+export const createLeaseKeeper = (options: LeaseKeeperOptions): LeaseKeeper => {
+  const keeper = keeperFor(options)
+  options.store.onStop(() => void keeper.stop())
+  return keeper
+}
+
+const keeperFor = ({ store, timers, clock, kind, listener }: LeaseKeeperOptions): LeaseKeeper => {
   const { engine, location, driver, processId } = store.info()
   const isReachable = engine === 'sqlite' && location !== ':memory:'
   return kind === 'thread' && isReachable

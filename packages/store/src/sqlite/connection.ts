@@ -1,6 +1,7 @@
 import type { DurabilityLevel } from '@holdfast/schema'
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
 import type { SqliteDriver } from './driver/names.js'
+import type { FileHold } from './file-hold.js'
 
 /** Any schema: operations use tables, never `db.query`, so a user's handle with a schema of its own fits too. */
 // biome-ignore lint/suspicious/noExplicitAny: drizzle's own defaults for the schema parameters
@@ -49,6 +50,8 @@ export interface Connection extends DriverConnection {
   readonly copy: string
   /** The drizzle handle over the same connection. */
   readonly db: SqliteDatabase
+  /** Of a writer: whether what it commits still goes into the database of its path. */
+  readonly hold: FileHold
   /** One value of one PRAGMA, read now. */
   pragma(name: string): SqlValue
 }

@@ -12,6 +12,7 @@ import { facadeOver } from './driver/facade.js'
 import type { SqliteDriver } from './driver/names.js'
 import { assertLevel, durabilityOf } from './durability.js'
 import { checkFile } from './file-check.js'
+import { type FileHold, NOTHING_TO_LOSE, WriterHold } from './file-hold.js'
 import { MEMORY } from './location.js'
 import { wantOf } from './lock/want-file.js'
 import { WriteTurn } from './lock/write-turn.js'
@@ -53,13 +54,15 @@ export interface OpenDatabaseOptions {
  * @throws {DriverDuplicateError} `driver.duplicate`: another copy of a SQLite library has the file open here.
  * @throws {StoreBusyError} `store.busy`: somebody held the lock for `lockWaitMs`.
  * @throws {StoreReplacedError} `store.replaced`: a backup was restored over the file meanwhile.
+ * @throws {StoreDetachedError} `store.detached`: this process has lost its locks on the file, which it has open.
  */
 export const openDatabase = (options: OpenDatabaseOptions): Connection => {
   assertSupportedRuntime()
   assertLevel(options.durability)
   const path = databasePath(options.path)
   const driver = chooseDriver(options.driver)
-  if (path === MEMORY) return openWith(options, { path, copy: driver.copy, open: () => driver.open(MEMORY) })
+  if (path === MEMORY)
+    return openWith(options, { path, copy: driver.copy, open: () => driver.open(MEMORY), hold: () => NOTHING_TO_LOSE })
 
   const file = checkFile(path, {
     create: options.role === 'writer' && (options.create ?? false),
@@ -68,7 +71,8 @@ export const openDatabase = (options: OpenDatabaseOptions): Connection => {
   const leave = enterCopy(file.key, file.path, { copy: driver.copy, expectedCopy: options.copy })
   try {
     const open = (): ReturnType<typeof driver.open> => driver.open(file.path)
-    return notReplaced(openWith(options, { path: file.path, copy: driver.copy, open, onClose: leave }), file.key)
+    const hold = (): FileHold => (options.role === 'writer' ? new WriterHold(file.path, file.key) : NOTHING_TO_LOSE)
+    return notReplaced(openWith(options, { path: file.path, copy: driver.copy, open, hold, onClose: leave }), file.key)
   } catch (error) {
     leave()
     throw isStill(file.key, file.path) ? error : replaced(file.path, error)
@@ -100,6 +104,8 @@ interface Target {
   readonly path: string
   readonly copy: string
   open(): Parameters<typeof facadeOver>[0]
+  /** Called when the connection has read once. */
+  hold(): FileHold
   onClose?(): void
 }
 
@@ -124,6 +130,8 @@ const openWith = (options: OpenDatabaseOptions, target: Target): Connection => {
 /** Another process recovering the WAL, or switching to it, takes milliseconds. */
 const SETUP_BUSY_TIMEOUT_MS = 1_000
 
+const READ_ONCE = 'SELECT 1 FROM sqlite_master LIMIT 1'
+
 interface Configuration {
   readonly role: Connection['role']
   readonly lockWaitMs: number
@@ -137,7 +145,7 @@ const configure = (base: DriverConnection, { role, lockWaitMs, isMemory, asked }
   base.exec(`PRAGMA busy_timeout = ${Math.min(lockWaitMs, SETUP_BUSY_TIMEOUT_MS)}`)
   // By exec(), because one SQLITE_BUSY on a prepared statement of libsql poisons the connection. It comes first: a
   // damaged head opens, fails here, and has nothing written to it.
-  patiently(() => base.exec('SELECT 1 FROM sqlite_master LIMIT 1'))
+  patiently(() => base.exec(READ_ONCE))
   const durability = patiently(() => durabilityOf(base, asked))
   // busy_timeout does not cover the switch to WAL while another connection writes, so it is tried again here.
   if (role === 'writer') patiently(() => base.exec('PRAGMA journal_mode = WAL'))
@@ -146,6 +154,8 @@ const configure = (base: DriverConnection, { role, lockWaitMs, isMemory, asked }
     base.exec(`PRAGMA ${name} = ${value}`)
     assertReadBack(name, value, pragmaOf(base, name))
   }
+  // A new file is opened as WAL by the first read in it: from then on the connection has its lock and its log.
+  if (role === 'writer') patiently(() => base.exec(READ_ONCE))
   return durability
 }
 
@@ -159,12 +169,13 @@ interface Opened extends Target {
 }
 
 const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
+  const hold = opened.hold()
   const turn = new WriteTurn(wantOf(opened.path))
   const ringer = new Ringer(opened.path, ({ code, message }) => process.emitWarning(message, { code }))
   const db = drizzleOver({
     prepare: (sql) => base.prepare(sql),
     transaction: (body) => {
-      const result = inTransaction(base, { ...opened, turn }, body)
+      const result = inTransaction(base, { ...opened, turn, hold }, body)
       // A group of the writer rings by itself, and is still open here.
       if (!base.inTransaction && takeWorkMark(db)) ringer.ring()
       return result
@@ -177,6 +188,7 @@ const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
     durability: opened.durability,
     copy: opened.copy,
     db,
+    hold,
     driver: base.driver,
     sqliteVersion: base.sqliteVersion,
     get inTransaction() {
@@ -187,6 +199,7 @@ const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
     pragma: (name) => pragmaOf(base, name),
     close: () => {
       ringer.close()
+      hold.close()
       base.close()
       opened.onClose?.()
     },
@@ -195,19 +208,22 @@ const connectionOver = (base: DriverConnection, opened: Opened): Connection => {
 
 interface Writing extends Pick<Opened, 'path' | 'role' | 'lockWaitMs'> {
   readonly turn: WriteTurn
+  readonly hold: FileHold
 }
 
 /** Begins immediately, because a deferred transaction that writes later fails with SQLITE_BUSY_SNAPSHOT at once. */
 const inTransaction = <Result>(base: DriverConnection, writing: Writing, body: () => Result): Result => {
-  const { path, role, lockWaitMs, turn } = writing
+  const { path, role, lockWaitMs, turn, hold } = writing
   if (role !== 'writer') throw new StatementRefusedError(`a ${role} has no transactions`, { statement: 'transaction' })
   const isNested = base.inTransaction
   if (isNested) base.exec('SAVEPOINT holdfast')
   else beginTurn({ path, exec: (sql) => base.exec(sql) }, turn, lockWaitMs)
+  let result: Result
   try {
-    const result = body()
+    result = body()
+    const lost = isNested ? undefined : hold.beforeCommit()
+    if (lost) throw lost
     base.exec(isNested ? 'RELEASE holdfast' : 'COMMIT')
-    return result
   } catch (error) {
     if (!isNested) base.exec('ROLLBACK')
     // A full disk may have ended the whole transaction already; then the outer one says so.
@@ -216,4 +232,7 @@ const inTransaction = <Result>(base: DriverConnection, writing: Writing, body: (
   } finally {
     if (!isNested) turn.ended(performance.now())
   }
+  const doubt = isNested ? undefined : hold.afterCommit()
+  if (doubt) throw doubt
+  return result
 }

@@ -59,7 +59,8 @@ type Attempt =
  * A refusal undoes its own operation only. An error that may have hurt the transaction (disk full, I/O, memory,
  * corruption, a defect of a binding) undoes the whole group, which is then run again one operation per transaction,
  * so that the one that can't succeed fails alone. Nothing is granted before its COMMIT has returned, and nothing that
- * is answered with an error has been applied, but for `store.outcome_unknown`. A group that takes long while others wait
+ * is answered with an error has been applied, but for `store.outcome_unknown`. Where the file has been taken from the
+ * connection ({@link FileHold}), nothing is granted at all. A group that takes long while others wait
  * for the lock is cut: the answer then covers its first operations.
  *
  * Synchronous and free of threads: the writer thread, the inline writer and a simulator all call it.
@@ -208,9 +209,14 @@ const orAbort = (connection: Connection, cause: unknown): StoreError => {
 }
 
 const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], context: GroupContext): Attempt => {
+  const lost = connection.hold.beforeCommit()
+  if (lost) {
+    rollBack(connection)
+    return { state: 'undone', error: lost, worthAlone: false }
+  }
   try {
     connection.exec('COMMIT')
-    return { state: 'committed', verdicts }
+    return committed(connection, verdicts)
   } catch (cause) {
     const error = toStoreError(cause)
     rollBack(connection)
@@ -218,6 +224,11 @@ const commit = (connection: Connection, verdicts: readonly Verdict<unknown>[], c
     // Full, busy or a deferred key: rolled back, so an answer. Small neighbours of a large operation may still fit.
     return { state: 'undone', error, worthAlone: error.code !== StoreBusyError.code }
   }
+}
+
+const committed = (connection: Connection, verdicts: readonly Verdict<unknown>[]): Attempt => {
+  const doubt = connection.hold.afterCommit()
+  return doubt ? { state: 'unknown', error: doubt } : { state: 'committed', verdicts }
 }
 
 /**
@@ -236,7 +247,7 @@ const settle = (
     const landed = marker.isThere()
     marker.writeBarrier()
     connection.exec('COMMIT')
-    return landed ? { state: 'committed', verdicts } : { state: 'undone', error, worthAlone: false }
+    return landed ? committed(connection, verdicts) : { state: 'undone', error, worthAlone: false }
   } catch (cause) {
     rollBack(connection)
     const unknown = new OutcomeUnknownError('COMMIT failed on the disk, and so did the look after it', {}, { cause })

@@ -15,7 +15,8 @@ import { NODE_SQLITE } from './driver/node-sqlite.js'
  * - on Linux, what is open elsewhere in the process (the user's own threads, another library): /proc shows whether
  *   the file is open and whether a second SQLite library is loaded, and both together are refused. node:sqlite, which
  *   is no file of its own, is seen in this thread only.
- * What is not: a library that opens the file after us without asking, and /proc-less systems for the third point.
+ * What is not: a library that opens the file after us without asking (`file-hold.ts` notices when it closes it), and
+ * /proc-less systems for the third point.
  */
 
 /** A file, whatever its name: device and inode. */

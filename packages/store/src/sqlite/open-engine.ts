@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../clock.js'
+import type { StoreError } from '../errors.js'
 import { uuidV7 } from '../ids.js'
 import type { StoreEngine, StoreInfo, StoreWarning } from '../store.js'
+import { abandon } from './abandoned.js'
 import { bellFileOf } from './bell/bell-file.js'
 import { BellWatch } from './bell/bell-watch.js'
 import { TellingWriter } from './bell/telling-writer.js'
@@ -12,6 +14,7 @@ import { isBusy, toStoreError } from './database-errors.js'
 import { chooseDriver } from './driver/choose.js'
 import { assertFit } from './driver/probe.js'
 import { fileError } from './file-check.js'
+import { FullStop } from './full-stop.js'
 import { forgetMarkers } from './group-marker.js'
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.js'
 import { lastStopOf } from './last-stop.js'
@@ -57,6 +60,7 @@ interface Setup {
   readonly clock: Clock
   readonly timers: Timers
   readonly onWarning: (warning: StoreWarning) => void
+  readonly fullStop: FullStop
 }
 
 interface OpenedWriter {
@@ -95,6 +99,7 @@ const setupOf = (options: OpenStoreOptions, { path }: Connection): Setup => {
     clock,
     timers,
     onWarning,
+    fullStop: new FullStop(),
   }
 }
 
@@ -127,20 +132,39 @@ const openFile = async (setup: Setup, first: Connection): Promise<StoreEngine> =
     const file = threadFileOf(first)
     const opened = setup.isInline ? openInlineWriter(setup, file) : await openThreadWriter(setup, file)
     const liveness = new FileLiveness(path, processId, openLockFile, setup.onWarning)
+    const letGo = stayOrClose(setup, first)
     const release = (): void => {
       liveness.close()
+      letGo()
       lock.release()
     }
     const readers = readersOf(setup, file)
     const quickCheck = quickCheckOver(setup, readers)
     const store = storeOf(setup, first, { opened, readers, liveness, quickCheck, release })
-    // It has done its part: it made the file, and kept it open until others had it open as well.
-    first.close()
     if (lastStop === 'unclean') await begunOrClosed(store, quickCheck)
     return store
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/**
+ * The first connection stays open on this thread as long as the store does, and longer where its file was taken from it:
+ * then the others can be closed without harm.
+ *
+ * @returns Ends it, with the store.
+ */
+const stayOrClose = ({ fullStop, onWarning }: Setup, first: Connection): (() => void) => {
+  const stayWhere = (lost: StoreError | undefined): boolean => {
+    if (lost) abandon(first)
+    return lost !== undefined
+  }
+  fullStop.listen(({ code, message, details }) => {
+    if (stayWhere(first.hold.lost)) onWarning({ code, message, details })
+  })
+  return () => {
+    if (!stayWhere(first.hold.check())) first.close()
   }
 }
 
@@ -154,11 +178,12 @@ const begunOrClosed = async (store: StoreEngine, quickCheck: QuickCheck): Promis
   }
 }
 
-const quickCheckOver = ({ readers: threads, timers, onWarning }: Setup, readers: Readers): QuickCheck =>
+const quickCheckOver = ({ readers: threads, timers, onWarning, fullStop }: Setup, readers: Readers): QuickCheck =>
   new QuickCheck({
     read: (submission) => readers.read(submission),
     budgetMs: threads === 0 ? CHECK_IN_PLACE_MS : CHECK_MS,
     timers,
+    onDamage: (damage) => fullStop.stop(damage),
     onWarning,
   })
 
@@ -221,15 +246,15 @@ interface Parts {
 
 const storeOf = (
   setup: Setup,
-  { durability }: Connection,
+  { durability, hold }: Connection,
   { opened, readers, liveness, quickCheck, release }: Parts,
 ): StoreEngine => {
-  const { table, path, processId, limits, clock, timers, onWarning } = setup
+  const { table, path, processId, limits, clock, timers, onWarning, fullStop } = setup
   const bell = bellOf(setup)
   const writer = new TellingWriter(opened.writer, () => bell.tell())
   const queue = new SubmissionQueue(writer, limits, clock, timers, onWarning)
   const info = { engine: 'sqlite' as const, ...opened.about, location: path, durability, processId }
-  return new SqliteStore({ table, queue, readers, liveness, bell, info, quickCheck, release })
+  return new SqliteStore({ table, queue, readers, liveness, bell, info, quickCheck, fullStop, hold, release })
 }
 
 /** Nobody else can reach a database in memory. */

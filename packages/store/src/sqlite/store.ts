@@ -1,9 +1,20 @@
-import { errorOf, InvalidInputError, InvariantError, OperationUnknownError, StoreClosedError } from '../errors.js'
+import {
+  errorOf,
+  InvalidInputError,
+  InvariantError,
+  OperationUnknownError,
+  OutcomeUnknownError,
+  StoreClosedError,
+  StoreDetachedError,
+  type StoreError,
+} from '../errors.js'
 import type { Liveness } from '../liveness.js'
 import type { Operation, Verdict } from '../operation.js'
 import type { Receipted } from '../receipt.js'
 import type { StoreEngine, StoreInfo, StoreMetrics } from '../store.js'
 import type { WorkBell } from './bell/work-bell.js'
+import type { FileHold } from './file-hold.js'
+import type { FullStop } from './full-stop.js'
 import type { SqliteBinding } from './module.js'
 import type { QuickCheck } from './quick-check/quick-check.js'
 import type { Readers } from './readers/readers.js'
@@ -16,7 +27,10 @@ export interface SqliteStoreParts {
   readonly liveness: Liveness
   readonly bell: WorkBell
   readonly info: Omit<StoreInfo, 'fileCheck'>
-  readonly quickCheck: Pick<QuickCheck, 'state' | 'damage'>
+  readonly quickCheck: Pick<QuickCheck, 'state'>
+  readonly fullStop: FullStop
+  /** Of a connection on this thread, which stays open as long as the store does. */
+  readonly hold: FileHold
   /** Gives this process's death lock back. */
   readonly release: () => void
 }
@@ -57,6 +71,10 @@ export class SqliteStore implements StoreEngine {
     return this.parts.bell.listen(listener)
   }
 
+  onStop(listener: (reason: StoreError) => void): () => void {
+    return this.parts.fullStop.listen(listener)
+  }
+
   info(): StoreInfo {
     const { info, quickCheck } = this.parts
     return { ...info, fileCheck: quickCheck.state }
@@ -88,16 +106,29 @@ export class SqliteStore implements StoreEngine {
     op: Pick<Operation<never, unknown>, 'name' | 'kind'>,
     batch: readonly unknown[],
   ): Promise<readonly Answer[]> {
-    const { table, queue, readers, quickCheck } = this.parts
+    const { table, queue, readers, fullStop, hold } = this.parts
     const { name } = op
     if (!table.has(name)) throw new OperationUnknownError(`no module of this store binds ${name}`, { operation: name })
-    if (op.kind === 'write' && quickCheck.damage) throw quickCheck.damage
-    if (op.kind === 'write') return queue.submit(batch.map((args) => ({ name, args })))
+    const stop = op.kind === 'write' ? fullStop.reason : hold.lost
+    if (stop) throw stop
+    if (op.kind === 'write') return this.#noteLoss(await queue.submit(batch.map((args) => ({ name, args }))))
     if (this.#closing) throw new StoreClosedError('the store is closed, or about to be')
     const verdicts = await Promise.all(batch.map((args) => readers.read({ name, args })))
     return verdicts.map((verdict) => ({ verdict }))
   }
+
+  /** Nothing is read any more either: it might be older than what others have acknowledged. */
+  #noteLoss(answers: readonly Answer[]): readonly Answer[] {
+    const { hold, fullStop } = this.parts
+    const isSuspect = answers.some(({ verdict }) => !verdict.ok && TELLS_OF_LOSS.has(verdict.refusal.code))
+    const lost = isSuspect ? hold.check() : undefined
+    if (lost) fullStop.stop(lost)
+    return answers
+  }
 }
+
+/** What a writer says that has lost its file, or of a commit at the moment of the loss. */
+const TELLS_OF_LOSS: ReadonlySet<string> = new Set([StoreDetachedError.code, OutcomeUnknownError.code])
 
 const valueIn = <Result>(answer: Answer | undefined): Result => {
   if (!answer) throw new InvariantError('a submission was not answered')

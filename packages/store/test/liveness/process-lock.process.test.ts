@@ -46,6 +46,17 @@ describe('the liveness of a process', () => {
     expect(await store.liveness.probe(processId)).toBe('dead')
   })
 
+  it('leaves one file when it is killed, which goes when it is forgotten', async () => {
+    const { path, store, other, processId } = await openBeside()
+    other.child.kill('SIGKILL')
+    await other.ended
+    const left = () => readdirSync(`${path}-processes`).filter((name) => name.startsWith(processId))
+
+    expect(left()).toEqual([`${processId}.lock`])
+    expect(await store.liveness.forget(processId)).toBe(true)
+    expect(left()).toEqual([])
+  })
+
   it('is dead when it was killed while it was stopped', async () => {
     const { store, other, processId } = await openBeside()
     other.child.kill('SIGSTOP')

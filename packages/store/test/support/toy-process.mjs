@@ -25,6 +25,13 @@ const commands = {
     await store.submit(put, { id: 'a', value: 'v' })
     say({ idle: true })
   },
+  /** Writes one toy, and stays until it is killed. */
+  idleOn: async () => {
+    const store = await open()
+    await store.submit(put, { id: 'of the killed', value: 'v' })
+    say({ idle: true })
+    setInterval(() => {}, 60_000)
+  },
   /** Stays until it is killed. */
   stay: async () => {
     const store = await open({ writer: 'inline' })

@@ -23,6 +23,7 @@ export const recordedStore = (store: Store, history: HistoryRecorder, options: R
     ...submits,
     submitWithReceipt: (op, args) => noted(history, op, args, () => store.submitWithReceipt(op, args), resultOfReceipt),
     onWork: (listener) => store.onWork(listener),
+    onStop: (listener) => store.onStop(listener),
     info: () => store.info(),
     metrics: () => store.metrics(),
     close: () => store.close(),

@@ -40,8 +40,10 @@ export const takeProcessLock = (databasePath: string, processId: string, open: O
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const file = open(unnamed)
   try {
-    file.exec('BEGIN EXCLUSIVE')
-    // The lock is on the file, whatever it is called, and nothing is ever written that would need a journal beside it.
+    // BEGIN EXCLUSIVE on an empty file makes its first page, in memory, and a journal for it: which a killed process would
+    // leave behind on disk. Nothing is ever written, so the journal may stay in memory as well.
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    // The lock is on the file, whatever it is called.
     renameSync(unnamed, path)
   } catch (error) {
     file.close()

@@ -10,6 +10,8 @@ export interface QuickCheckOptions {
   /** No table is begun after this. */
   readonly budgetMs: number
   readonly timers: Timers
+  /** Nothing may be written any more, and why. */
+  readonly onDamage: (damage: StoreError) => void
   readonly onWarning: (warning: StoreWarning) => void
 }
 
@@ -32,11 +34,6 @@ export class QuickCheck {
 
   get state(): FileCheck {
     return this.#state
-  }
-
-  /** Why nothing may be written any more. */
-  get damage(): StoreError | undefined {
-    return this.#damage
   }
 
   /**
@@ -65,6 +62,7 @@ export class QuickCheck {
       const isDamage = error instanceof StoreCorruptError
       this.#damage = isDamage ? error : undefined
       this.#state = isDamage ? 'damaged' : 'cut_short'
+      if (this.#damage) this.options.onDamage(this.#damage)
     }
     if (!this.#isOpening) this.#tell()
   }

@@ -65,6 +65,7 @@ export class WalCheckpoint {
   }
 
   #advance(lockWaitMs: number): void {
+    if (this.options.writer.hold.lost) return
     try {
       this.#cycle ??= this.#begin()
       if (this.#cycle) this.#runRound(this.#cycle, lockWaitMs)

@@ -79,8 +79,13 @@ export class WalRound {
     }
   }
 
-  /** The only WAL checkpoint that there is. The connection refuses it without the lock. */
+  /**
+   * The only WAL checkpoint that there is. The connection refuses it without the lock. A WAL that was taken from this
+   * process is not copied: others may have written newer pages since.
+   */
   #copy(): 'held' | number {
+    const lost = this.options.writer.hold.check()
+    if (lost) throw lost
     this.#checkpointer ??= this.options.openCheckpointer()
     const [busy, frames, copied] = this.#checkpointer.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get() ?? []
     return busy === 0 && frames === copied ? Number(frames) : 'held'
