@@ -7,6 +7,7 @@ import { httpClient, isAcknowledged } from '../storm/http-client.mjs'
 import { readLedger } from '../storm/ledger.mjs'
 import { startFleet } from '../storm/programs.mjs'
 import { jumps } from './jumps.mjs'
+import { newcomerAfterAJump } from './newcomer.mjs'
 import { shiftedClock } from './shifted-clock.mjs'
 import { LEASE_MS } from './tasks.mjs'
 
@@ -30,15 +31,17 @@ const LIVING_MS = 1_500
 const LOCK_FREE_MS = 1_000
 
 /**
- * API and workers on one file, while somebody sets their clock again and again.
+ * API and workers on one file, while somebody sets their clock again and again; the first time, a process begins just then.
  *
  * @param {object} options
  * @param {string} options.folder Empty.
  * @param {import('../support/random.mjs').Random} options.random
  * @param {number} options.count Jumps.
+ * @param {number | null} options.holdMs How long an effect holds its key while the clock is set for the first time; null where
+ * nobody is to do that.
  * @param {readonly string[]} [options.nodeArgs]
  */
-export const clockStorm = async ({ folder, random, count, nodeArgs }) => {
+export const clockStorm = async ({ folder, random, count, holdMs, nodeArgs }) => {
   const clock = shiftedClock(join(folder, 'clock'))
   const fleet = startFleet({
     folder,
@@ -50,6 +53,8 @@ export const clockStorm = async ({ folder, random, count, nodeArgs }) => {
   try {
     await fleet.ready()
     const http = httpClient(fleet.apis[0])
+    const begun = holdMs === null ? NOTHING : await newcomerAfterAJump({ fleet, clock, http, holdMs })
+    if (begun.violations.length > 0) return { figures: { jumps: 1, newcomers: 1 }, violations: begun.violations }
     const over = new AbortController()
     const client = new Client(http, random)
     const sleeper = new Sleeper(fleet.workers[0], http)
@@ -63,13 +68,20 @@ export const clockStorm = async ({ folder, random, count, nodeArgs }) => {
     if (unended.length > 0) await fleet.kill()
     else await fleet.stop()
 
-    const acknowledged = { ...client.acknowledged, completions: [], notes: readLedger(fleet.ledger) }
+    const acknowledged = {
+      ...client.acknowledged,
+      submissions: [...begun.acknowledged.submissions, ...client.acknowledged.submissions],
+      endings: [...begun.acknowledged.endings, ...client.acknowledged.endings],
+      completions: [],
+      notes: readLedger(fleet.ledger),
+    }
     const taken = takenFrom(fleet, sleeper)
     const frightened = robbed(fleet, sleeper, acknowledged.notes)
     return {
       figures: {
         jumps: count,
         ...made.kinds,
+        newcomers: holdMs === null ? 0 : 1,
         briefTasks: client.waits.length,
         longestWaitMs: Math.round(Math.max(0, ...client.waits)),
         ...sleeper.figures,
@@ -106,6 +118,8 @@ const setAgainAndAgain = async (clock, random, count) => {
     if (left === 0) return { kinds, farthestMs }
   }
 }
+
+const NOTHING = { acknowledged: { submissions: [], endings: [] }, violations: [] }
 
 /** Somebody who has work: much that is brief, and always some that outlives its leases. */
 class Client {

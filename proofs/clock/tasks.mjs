@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defineTask } from '@holdfast/engine'
 import { note } from '../storm/ledger.mjs'
 import { count } from '../storm/tasks.mjs'
@@ -14,6 +15,18 @@ const watchful = (ctx, input) => {
   signal.addEventListener('abort', () => note({ event: 'aborted', item, token, pid, code: signal.reason.code }))
   return count(ctx, input)
 }
+
+/** Has an effect under a key that others wait for, and takes its time: longer than its first heartbeat is away. */
+export const holding = defineTask('holding', { maxAttempts: 10 }, async (ctx, { key, holdMs }) => {
+  const { workItemId: item, fencingToken: token, signal } = ctx
+  const { pid } = process
+  signal.addEventListener('abort', () => note({ event: 'aborted', item, token, pid, code: signal.reason.code }))
+  return ctx.idempotent(key, { key }, async () => {
+    note({ event: 'held', item, token, pid, key })
+    await sleep(holdMs)
+    return { by: item }
+  })
+})
 
 /** Ends long before its lease would. */
 export const brief = defineTask('brief', options, watchful)

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { clockStorm, MOST_STANDING_MS } from '../clock/storm.mjs'
-import { heartbeatsByTheWallClockAlone, sweptByTheWallClockAlone } from '../storm/mistakes.mjs'
+import {
+  heartbeatsByTheWallClockAlone,
+  keyHeartbeatsByTheWallClockAlone,
+  keysByTheWallClockAlone,
+  sweptAtFirstSight,
+  sweptByTheWallClockAlone,
+} from '../storm/mistakes.mjs'
 import { randomFrom } from '../support/random.mjs'
 
 /** Storms on new files, one after the other, until the clock was set often enough. */
@@ -17,6 +23,7 @@ const prove =
         folder: place,
         random: randomFrom(seed + state.storms),
         count: Math.min(load.jumpsPerStorm, load.jumps - state.figures.jumps),
+        holdMs: load.holdMs,
         ...(nodeArgs ? { nodeArgs } : {}),
       })
       add(state.figures, figures)
@@ -48,31 +55,39 @@ const outcome = ({ storms, figures }, done, violations) => ({
   violations,
   ...(done ? { reached: { jumps: figures.jumps } } : {}),
   notes: [
-    'An idempotency key is kept for a time by the wall clock: set forwards by more than that, it ends the key.',
+    'An answer is kept under its key for a time by the wall clock: set forwards by more than that, it ends the key.',
     'A delay ends at a time by the wall clock: set back, it makes the delay longer.',
   ],
 })
 
-const mistake = (name, changes) => ({
+/** It is the storm that has to see them. */
+const STORM_ALONE = { jumps: 4, holdMs: null }
+
+const mistake = (name, changes, { jumps = 1, holdMs = 5_000 } = {}) => ({
   name,
-  load: { jumps: 4, jumpsPerStorm: 4 },
+  load: { jumps, jumpsPerStorm: jumps, holdMs },
   prove: (context) => prove({ nodeArgs: changes().nodeArgs })(context),
 })
 
 export const row = {
   name: 'clock',
   title:
-    'A wall clock that is set again and again: leases are fenced, the living keep theirs, the dead lose them in time',
-  promises: ['P1', 'P2', 'P5'],
+    'A wall clock that is set again and again: leases are fenced, the living keep theirs and their keys, the dead lose them in time',
+  promises: ['P1', 'P2', 'P4', 'P5'],
   needs: ['cc'],
   folders: ['storm', 'clock'],
   loads: {
-    full: { jumps: 240, jumpsPerStorm: 60 },
-    quick: { jumps: 7, jumpsPerStorm: 7 },
+    full: { jumps: 240, jumpsPerStorm: 60, holdMs: 15_000 },
+    quick: { jumps: 7, jumpsPerStorm: 7, holdMs: 5_000 },
   },
   prove: prove(),
   mistakes: [
-    mistake('a sweeper that believes the wall clock alone', sweptByTheWallClockAlone),
-    mistake('heartbeats that the wall clock alone judges', heartbeatsByTheWallClockAlone),
+    mistake('a sweeper that believes the wall clock alone', sweptByTheWallClockAlone, STORM_ALONE),
+    mistake('heartbeats that the wall clock alone judges', heartbeatsByTheWallClockAlone, STORM_ALONE),
+    mistake('a sweeper that believes the wall clock at first sight', sweptAtFirstSight),
+    mistake('keys that the wall clock alone judges', keysByTheWallClockAlone),
+    mistake('heartbeats of keys that the wall clock alone judges', keyHeartbeatsByTheWallClockAlone, {
+      holdMs: 15_000,
+    }),
   ],
 }

@@ -53,20 +53,46 @@ export const deadAreNotNoticed = () =>
     by: 'for (const id of []) {',
   })
 
+const AT_FIRST_SIGHT = {
+  file: `${ENGINE}/sweep/expiry-trust.js`,
+  replace: `return nowMs < this.#startedAtMs + heartbeatMs ? 'first_look' : null;`,
+  by: 'return null;',
+}
+
 /** A lease is over when the wall clock says so, and not before. */
 export const sweptByTheWallClockAlone = () =>
   mutated(
     {
       file: `${ENGINE}/sweep/expiry-trust.js`,
-      replace: `return nowMs < this.#clockTrustedAtMs ? 'clock_jump' : null;`,
-      by: 'return null;',
+      replace: `if (nowMs < this.#clockTrustedAtMs)`,
+      by: 'if (false)',
     },
+    AT_FIRST_SIGHT,
     {
       file: `${ENGINE}/sweep/overdue-watch.js`,
       replace: 'return nowMonotonicMs - sinceMonotonicMs > lease.leaseMs;',
       by: 'return false;',
     },
   )
+
+/** A sweeper that has just begun to look believes what it sees. */
+export const sweptAtFirstSight = () => mutated(AT_FIRST_SIGHT)
+
+/** The owner of a key is gone when the wall clock says that its lease is over. */
+export const keysByTheWallClockAlone = () =>
+  mutated({
+    file: 'packages/store/dist/repositories/key-watch.js',
+    replace: 'if (this.#clockWatch.hasJumped())',
+    by: 'return Number.MAX_SAFE_INTEGER; if (false)',
+  })
+
+/** A key's heartbeat is granted by the wall clock, whatever its sender knows of the time that has passed. */
+export const keyHeartbeatsByTheWallClockAlone = () =>
+  mutated({
+    file: `${ENGINE}/idempotent.js`,
+    replace: 'isLive: nowMs - extendedAtMs < IDEMPOTENCY_LEASE_MS',
+    by: 'isLive: false',
+  })
 
 /** Heartbeats are granted by the wall clock, whatever their sender knows of the time that has passed. */
 export const heartbeatsByTheWallClockAlone = () =>

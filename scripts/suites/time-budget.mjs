@@ -79,7 +79,7 @@ export const SLOW_FILES = {
   'proofs/test/clock.test.mjs': {
     limitMs: 90_000,
     reason:
-      'sets the clock of real processes every second and waits for leases of three, with and without two mistakes',
+      'sets the clock of real processes every second and waits for leases of three, with and without three mistakes',
   },
   'proofs/test/chaos.test.mjs': {
     limitMs: 90_000,
