@@ -99,7 +99,7 @@ export const SLOW_FILES = {
   },
   'proofs/test/other-ways-in.test.mjs': {
     limitMs: 60_000,
-    reason: 'plays five scenarios, and four mistakes, with processes of their own that are killed at the end of each',
+    reason: 'plays seven scenarios, and three mistakes, with processes of their own that are killed at the end of each',
   },
   'proofs/test/io-errors.test.mjs': {
     limitMs: 90_000,
