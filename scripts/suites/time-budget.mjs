@@ -77,7 +77,7 @@ export const SLOW_FILES = {
     reason: 'has fifty callers for each of thirty keys while APIs are killed, then each of two mistakes',
   },
   'proofs/test/clock.test.mjs': {
-    limitMs: 90_000,
+    limitMs: 110_000,
     reason:
       'sets the clock of real processes every second and waits for leases of three, with and without three mistakes',
   },
