@@ -4,6 +4,11 @@ import type { BodyBudget, KeptBody } from './body-budget.js'
 
 /** The most a body may take. The store's own limit for an input is lower; this one bounds what is read at all. */
 export const MAX_BODY_BYTES: number = 2 * 1_048_576
+/**
+ * What a piece of a body costs besides its bytes, rounded up: a client that sends byte by byte must not get hundreds for
+ * each that is counted.
+ */
+export const PIECE_BYTES = 512
 
 /**
  * Reads the body whole, and keeps it until the request is answered, within what all bodies may take together.
@@ -16,15 +21,15 @@ export const readBody =
   async (c, next) => {
     const { body, headers } = c.req.raw
     if (!body) return next()
-    const declaredBytes = Number(headers.get('content-length') ?? Number.NaN)
-    if (declaredBytes > MAX_BODY_BYTES) throw tooLarge()
+    // Where it says less than it sends, or nothing, what comes is counted.
+    if (Number(headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
     const reader = body.getReader()
     const kept = budget.open(() => {
       // It ends what waits for more. A stream that has failed by itself has nothing left to end.
       reader.cancel().catch(() => {})
     })
     try {
-      const bytes = await readWhole({ reader, kept, budget, declaredBytes })
+      const bytes = await readWhole(reader, kept, budget)
       // Where Hono keeps what it has read itself: everything behind works on these bytes, and no copy is made.
       Object.assign(c.req.bodyCache, { arrayBuffer: Promise.resolve(bytes) })
       return await next()
@@ -33,16 +38,12 @@ export const readBody =
     }
   }
 
-/** In one piece, however small the pieces are in which it comes: each would cost more than it holds. */
-const readWhole = async (from: {
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly kept: KeptBody
-  readonly budget: BodyBudget
-  /** What the client says; nothing is believed but that no more is needed. */
-  readonly declaredBytes: number
-}): Promise<ArrayBuffer> => {
-  const { reader, kept, budget, declaredBytes } = from
-  let bytes = new Uint8Array(0)
+const readWhole = async (
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  kept: KeptBody,
+  budget: BodyBudget,
+): Promise<ArrayBuffer> => {
+  const pieces: Uint8Array[] = []
   let size = 0
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
@@ -50,21 +51,23 @@ const readWhole = async (from: {
     })
     if (kept.isCutOff) throw budget.refusal()
     if (done) break
-    const needed = size + value.length
-    if (needed > MAX_BODY_BYTES) throw tooLarge()
-    if (needed > bytes.length) {
-      const most = declaredBytes >= needed ? declaredBytes : MAX_BODY_BYTES
-      const room = Math.min(most, Math.max(needed, bytes.length * 2))
-      budget.resize(kept, room)
-      const grown = new Uint8Array(room)
-      grown.set(bytes)
-      bytes = grown
-    }
-    bytes.set(value, size)
-    size = needed
+    size += value.length
+    if (size > MAX_BODY_BYTES) throw tooLarge()
+    budget.resize(kept, kept.bytes + value.length + PIECE_BYTES)
+    pieces.push(value)
   }
   budget.arrived(kept)
-  return size === bytes.length ? bytes.buffer : bytes.buffer.slice(0, size)
+  return joined(pieces, size)
+}
+
+const joined = (pieces: readonly Uint8Array[], size: number): ArrayBuffer => {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes.buffer
 }
 
 const tooLarge = (): RequestRefusedError =>
