@@ -8,7 +8,7 @@ const PER_PROCESS = 4_000
 /** Descriptors that a process needs for everything else. */
 const OTHERWISE_OPEN = 500
 const FULL_WITHIN_MS = 60_000
-const KINDS = ['silent', 'kept', 'headers', 'body', 'chunks']
+const KINDS = ['silent', 'kept', 'headers', 'body', 'chunks', 'stalled']
 
 /** How many connections one server may have here. */
 const mostConnections = () =>
@@ -18,13 +18,17 @@ const mostConnections = () =>
 /**
  * A crowd of open and of slow clients around a server, as many as are asked for, or as this machine lets a process have.
  *
- * @param {{ port: number, token: string, open: number, slow: number }} options
+ * Long bodies are begun as they are due, and not waited for.
+ *
+ * @param {{ port: number, token: string, open: number, slow: number, stalled: number, stalledPerSecond: number }} options
  */
-export const gatherCrowd = async ({ port, token, open, slow }) => {
+export const gatherCrowd = async ({ port, token, open, slow, stalled, stalledPerSecond }) => {
   const share = Math.min(1, mostConnections() / Math.max(1, open + slow))
   const size = Math.ceil(((open + slow) * share) / PER_PROCESS)
   const crowds = await Promise.all(
-    Array.from({ length: size }, () => startAsked(join(import.meta.dirname, 'crowd.mjs'), [String(port), token])),
+    Array.from({ length: size }, () =>
+      startAsked(join(import.meta.dirname, 'crowd.mjs'), [String(port), token, String(stalledPerSecond / size)]),
+    ),
   )
   const of = (count) => Math.ceil((count * share) / Math.max(1, size))
   const wanted = {
@@ -34,6 +38,7 @@ export const gatherCrowd = async ({ port, token, open, slow }) => {
     headers: of(slow * 0.41),
     body: of(slow * 0.31),
     chunks: of(slow * 0.31),
+    stalled: Math.ceil(stalled / size),
   }
   const crowd = new Crowd(crowds)
   await Promise.all(crowds.map(({ ask }) => ask(wanted)))
@@ -73,13 +78,13 @@ class Crowd {
     return this.#peak
   }
 
-  /** By kind: how many were cut off, and how long the longest of all was let live (ms). */
+  /** By kind: how many there were at all, how many were cut off, and how long the longest was let live (ms). */
   async lives() {
     const kinds = await this.#kinds()
     return Object.fromEntries(
       KINDS.map((kind) => {
-        const { count, longestMs, oldestMs } = kinds[kind]
-        return [kind, { cut: count, longestMs: Math.round(Math.max(longestMs, oldestMs)) }]
+        const { open, count, longestMs, oldestMs } = kinds[kind]
+        return [kind, { all: open + count, cut: count, longestMs: Math.round(Math.max(longestMs, oldestMs)) }]
       }),
     )
   }

@@ -62,19 +62,32 @@ const add = (state, round, load) => {
   state.open = Math.min(state.open, round.peak.open)
   state.slow = Math.min(state.slow, round.peak.slow)
   state.isScaled ||= round.isScaled
-  for (const [kind, { cut, longestMs }] of Object.entries(round.lives)) {
-    const known = state.lives[kind] ?? { cut: 0, longestMs: 0 }
-    state.lives[kind] = { cut: known.cut + cut, longestMs: Math.max(known.longestMs, longestMs) }
+  for (const [kind, { all, cut, longestMs }] of Object.entries(round.lives)) {
+    const known = state.lives[kind] ?? { all: 0, cut: 0, longestMs: 0 }
+    state.lives[kind] = {
+      all: known.all + all,
+      cut: known.cut + cut,
+      longestMs: Math.max(known.longestMs, longestMs),
+    }
   }
   state.violations.push(...round.violations, ...tooMuch(round, load))
 }
 
 /** What a round must not cost. */
-const tooMuch = ({ calm, abused, peakMiB, lives }, { memoryMiB, headersCutMs, bodyCutMs }) => {
+const tooMuch = ({ calm, abused, peakMiB, lives }, { stalled, memoryMiB, headersCutMs, bodyCutMs }) => {
   const wrong = [...calm.wrong, ...calm.refusals, ...abused.wrong].slice(0, 5)
-  const limits = { silent: headersCutMs, headers: headersCutMs, body: bodyCutMs, chunks: bodyCutMs }
+  const limits = {
+    silent: headersCutMs,
+    headers: headersCutMs,
+    body: bodyCutMs,
+    chunks: bodyCutMs,
+    stalled: bodyCutMs,
+  }
   return [
     ...wrong.map((what) => ({ what: `an honest client was not served: ${what}` })),
+    ...(lives.stalled.all >= stalled
+      ? []
+      : [{ what: `only ${lives.stalled.all} of ${stalled} long bodies were begun: too few to say anything` }]),
     ...(peakMiB < memoryMiB ? [] : [{ what: `the API took ${peakMiB} MiB of memory` }]),
     ...Object.entries(limits).flatMap(([kind, mostMs]) =>
       lives[kind].longestMs <= mostMs
@@ -100,8 +113,9 @@ const outcome = (state, load) => {
       routes: state.routes,
       'open clients': state.open,
       'slow clients': state.slow,
-      'cut off: silent, idle, slow headers, slow bodies': ['silent', 'kept', 'headers', 'body', 'chunks']
-        .map((kind) => state.lives[kind]?.cut ?? 0)
+      'long bodies begun and never ended': state.lives.stalled?.all ?? 0,
+      'cut off: silent, idle, slow headers, slow bodies, slow chunks, long bodies': Object.values(state.lives)
+        .map(({ cut }) => cut)
         .join(', '),
       'longest life of slow headers, ms': state.lives.headers?.longestMs ?? 0,
       'longest life of slow bodies, ms': Math.max(state.lives.body?.longestMs ?? 0, state.lives.chunks?.longestMs ?? 0),

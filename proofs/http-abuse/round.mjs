@@ -41,6 +41,8 @@ const DONE_WITHIN_MS = 20_000
  * @typedef {object} Load
  * @property {number} open Clients that want nothing but a connection.
  * @property {number} slow Clients that never come to the end of their request.
+ * @property {number} stalled Clients that send a long body at once, but for its end.
+ * @property {number} stalledPerSecond How many of them come in a second; one that was cut off comes again.
  * @property {number} cases At least; those with another tenant's ids come on top.
  * @property {number} casesPerSecond
  * @property {number} wrongAnswers After as many it ends: more of them say nothing more.
@@ -74,7 +76,7 @@ export const abuseRound = async ({ folder, random, load, nodeArgs, progress = ()
     guests.push(honest)
     const calm = await honest.ask({ ms: load.calmMs, perSecond: load.honestPerSecond })
 
-    const { crowd, isScaled } = await gatherCrowd({ port, token: TOKEN, open: load.open, slow: load.slow })
+    const { crowd, isScaled } = await gatherCrowd({ port, token: TOKEN, ...load })
     guests.push(crowd)
     const families = familiesOf({ routes, canary: CANARY, foreignToken: FOREIGN_TOKEN, ids: [own] })
     const cases = random.shuffle([

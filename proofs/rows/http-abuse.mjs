@@ -11,6 +11,8 @@ const mistake = (name, changes, load) => ({
 const QUICK = {
   open: 200,
   slow: 50,
+  stalled: 240,
+  stalledPerSecond: 12,
   cases: 300,
   rounds: 1,
   casesPerSecond: 60,
@@ -28,9 +30,20 @@ const QUICK = {
 }
 
 /** Enough for a mistake that a single request shows. */
-const FEW = { ...QUICK, open: 10, slow: 5, calmMs: 200, abuseMs: 1_000, casesPerSecond: 200, wrongAnswers: 1 }
+const FEW = {
+  ...QUICK,
+  open: 10,
+  slow: 5,
+  stalled: 0,
+  calmMs: 200,
+  abuseMs: 1_000,
+  casesPerSecond: 200,
+  wrongAnswers: 1,
+}
 
 const JSON_BODY = 'apps/api/dist/guards/json-body.js'
+const READ_BODY = 'apps/api/dist/guards/read-body.js'
+const BODY_BUDGET = 'apps/api/dist/guards/body-budget.js'
 
 /** Shows that whatever comes over HTTP stays a matter between the API and whoever sent it. */
 export const row = {
@@ -49,6 +62,7 @@ export const row = {
       honestPerSecond: 50,
       calmMs: 30_000,
       abuseMs: 90_000,
+      stalledPerSecond: 4,
       p99Factor: 2,
       p99FloorMs: 0,
     },
@@ -72,11 +86,9 @@ export const row = {
     ]),
     mistake('a body in chunks that is read to its end, however long it is', () => [
       {
-        file: JSON_BODY,
-        replace: 'const limitSize = bodyLimit({',
-        by: `const limitSize = (c, next) =>
-          c.req.header('transfer-encoding') === undefined ? limitLength(c, next) : next();
-          const limitLength = bodyLimit({`,
+        file: READ_BODY,
+        replace: 'if (size > MAX_BODY_BYTES)',
+        by: 'if (false)',
       },
     ]),
     mistake('JSON that cannot be read, taken for an error of the server', () => [
@@ -86,6 +98,11 @@ export const row = {
         by: `throw new SyntaxError('the body is not JSON');`,
       },
     ]),
+    mistake(
+      'long bodies that are kept, however many there are',
+      () => [{ file: BODY_BUDGET, replace: 'while (this.#keptBytes > this.limitBytes)', by: 'while (false)' }],
+      { stalled: 240, stalledPerSecond: 400, abuseMs: 2_000, cases: 30, casesPerSecond: 400 },
+    ),
     mistake(
       'slow clients that are waited for',
       () => [
