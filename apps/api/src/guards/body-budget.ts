@@ -1,10 +1,10 @@
 import { RequestRefusedError } from '../problem.js'
 
 /**
- * Bytes of bodies that are kept at once when nothing else is said: thirty-two of the largest. No less than one of the
+ * Bytes of bodies that are kept at once when nothing else is said: sixteen of the largest. No less than one of the
  * largest is of use: what doesn't fit alone is never taken.
  */
-export const MAX_KEPT_BYTES: number = 64 * 1_048_576
+export const MAX_KEPT_BYTES: number = 32 * 1_048_576
 
 /** One body of which something is kept. */
 export interface KeptBody {
