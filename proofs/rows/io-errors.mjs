@@ -234,8 +234,8 @@ export const row = {
       { file: GROUP, replace: 'calls.length > 1 ?', by: 'false ?' },
       {
         file: GROUP,
-        replace: "connection.exec('COMMIT');\n        return {",
-        by: "if (connection.inTransaction)\n            connection.exec('COMMIT');\n        return {",
+        replace: "connection.exec('COMMIT');\n        return committed",
+        by: "if (connection.inTransaction)\n            connection.exec('COMMIT');\n        return committed",
       },
       { file: WATCH, replace: 'if (this.#begun && !BEGIN.test(sql))\n                throw lost();', by: '' },
       { file: WATCH, replace: '        if (this.#begun)\n            throw lost();', by: '' },

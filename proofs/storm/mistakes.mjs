@@ -15,7 +15,7 @@ export const answeredBeforeTheCommit = (lateMs = 300) =>
   mutated(
     {
       file: `${STORE}/group.js`,
-      replace: `connection.exec('COMMIT');\n        return { state: 'committed', verdicts };`,
+      replace: `connection.exec('COMMIT');\n        return committed(connection, verdicts);`,
       by: `setTimeout(() => { if (connection.inTransaction) connection.exec('COMMIT') }, ${lateMs});
         return { state: 'committed', verdicts };`,
     },
