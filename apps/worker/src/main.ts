@@ -12,15 +12,16 @@ const log = makeLog(process.env.HOLDFAST_LOG_LEVEL)
 
 try {
   const shutdown = await startWorkerProcess(resolveSettings(process.env, process.cwd()), log)
-  await aborted(stopping)
-  log.info({ reason: String(stopping.reason) }, 'stopping: running tasks finish or are handed back')
+  const ended = AbortSignal.any([stopping, shutdown.needed])
+  await aborted(ended)
+  log.info({ reason: String(ended.reason) }, 'stopping: running tasks finish or are handed back')
   setTimeout(() => {
     log.error(`not stopped after ${STOP_MS} ms; what was acknowledged is durable all the same`)
     process.exit(EXIT_FAILURE)
   }, STOP_MS).unref()
   await shutdown.run()
   log.info('stopped')
-  process.exit(0)
+  process.exit(shutdown.needed.aborted ? EXIT_FAILURE : 0)
 } catch (error) {
   log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')
   process.exit(exitCodeOf(error))

@@ -36,6 +36,7 @@ const start = async (settings: Settings, log: Logger, shutdown: Shutdown): Promi
     onWarning: ({ code, message, details }) => paced.warn(code, { code, ...details }, message),
   })
   shutdown.add('store', () => store.close())
+  shutdown.whenDetached(store)
 
   const concurrency = settings.concurrency ?? config.concurrency
   const worker = createWorker({

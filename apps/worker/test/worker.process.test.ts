@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { project, watch } from './project.js'
 
 const CONFIG = `
+import { closeSync, openSync } from 'node:fs'
 import { defineConfig, defineTask } from '@holdfast/engine'
 export default defineConfig({
   tasks: [
@@ -15,6 +16,7 @@ export default defineConfig({
       ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason))
     })),
     defineTask('deaf', {}, () => new Promise(() => {})),
+    defineTask('stranger', {}, () => closeSync(openSync('.holdfast/holdfast.db', 'r'))),
   ],
 })`
 
@@ -43,7 +45,7 @@ describe('the worker process', () => {
         settings: { journal_mode: 'wal', synchronous: 2 },
       },
       processes: [{ kind: 'worker', pid: ready.pid }],
-      tasks: ['deaf', 'greet', 'hang'],
+      tasks: ['deaf', 'greet', 'hang', 'stranger'],
     })
     expect((await stat(join(folder, '.holdfast'))).mode & 0o777).toBe(0o700)
   })
@@ -77,6 +79,23 @@ describe('the worker process', () => {
     expect(await worker.exited()).toEqual({ code: 130, signal: null })
     await store.close()
   })
+
+  it.runIf(process.platform === 'linux')(
+    'ends to be started again when something in it drops its locks on the file',
+    async () => {
+      const { folder, run } = await project({ 'holdfast.config.ts': CONFIG })
+      const worker = run()
+      await worker.logged('ready')
+      const { store, taskId } = await submit(folder, 'stranger')
+
+      expect(await worker.logged('stopping: running tasks finish or are handed back')).toMatchObject({
+        reason: expect.stringContaining('StoreDetachedError'),
+      })
+      expect(await worker.exited()).toEqual({ code: 1, signal: null })
+      expect(await store.tasks.require(taskId)).toMatchObject({ state: 'active' })
+      await store.close()
+    },
+  )
 
   it('stops when its parent is gone', async () => {
     const { folder } = await project({ 'holdfast.config.ts': CONFIG })

@@ -42,6 +42,7 @@ const start = async (settings: ApiSettings, log: Logger, shutdown: Shutdown): Pr
     paced.warn(code, { code, ...details }, message),
   )
   shutdown.add('store', () => store.close())
+  shutdown.whenDetached(store)
   const registered = createProcess({
     store,
     kind: 'api',
