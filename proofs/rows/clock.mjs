@@ -63,9 +63,15 @@ const outcome = ({ storms, figures }, done, violations) => ({
 /** It is the storm that has to see them. */
 const STORM_ALONE = { jumps: 4, holdMs: null }
 
-const mistake = (name, changes, { jumps = 1, holdMs = 5_000 } = {}) => ({
+/**
+ * One that shows itself only where a new process comes between the jump and the next heartbeat, which on a busy machine it
+ * doesn't always: a few storms of one jump, of which the first that shows it ends them.
+ */
+const TRIES = { jumps: 5, jumpsPerStorm: 1, holdMs: 5_000 }
+
+const mistake = (name, changes, { jumps, jumpsPerStorm = jumps, holdMs } = TRIES) => ({
   name,
-  load: { jumps, jumpsPerStorm: jumps, holdMs },
+  load: { jumps, jumpsPerStorm, holdMs },
   prove: (context) => prove({ nodeArgs: changes().nodeArgs })(context),
 })
 
@@ -87,6 +93,7 @@ export const row = {
     mistake('a sweeper that believes the wall clock at first sight', sweptAtFirstSight),
     mistake('keys that the wall clock alone judges', keysByTheWallClockAlone),
     mistake('heartbeats of keys that the wall clock alone judges', keyHeartbeatsByTheWallClockAlone, {
+      ...TRIES,
       holdMs: 15_000,
     }),
   ],
