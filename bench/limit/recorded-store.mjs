@@ -20,7 +20,7 @@ export const openRecordedStore = async (path) => {
     issued.push(id)
     return id
   }
-  const clock = { nowMs: () => nowMs }
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs }
   const store = await openStore({ path, driver: 'libsql', writer: 'inline', durability: 'process', ids, clock })
 
   /** Runs `operation` and notes its statements, at a time of its own. */
