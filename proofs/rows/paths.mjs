@@ -30,7 +30,7 @@ export const row = {
     }),
     mistake('a root that is compared before links are resolved', {
       file: PLACE,
-      replace: 'return confined(join(realpathSync(dirname(absolute)), basename(absolute)), confinement);',
+      replace: 'return confined(join(folderOf(absolute), basename(absolute)), confinement);',
       by: 'return confined(absolute, confinement);',
     }),
     mistake('an ingest that compares its roots as text', {
