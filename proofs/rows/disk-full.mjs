@@ -51,7 +51,7 @@ export const row = {
   needs: ['cc'],
   folders: ['disk-full', 'failing-disk'],
   loads: {
-    full: { rooms: [2 ** 18, 2 ** 21, 6 * 2 ** 20], disks: [12 * 2 ** 20, 24 * 2 ** 20, 48 * 2 ** 20], times: 8 },
+    full: { rooms: [2 ** 18, 2 ** 21, 6 * 2 ** 20], disks: [32 * 2 ** 20, 48 * 2 ** 20, 96 * 2 ** 20], times: 8 },
     quick: { rooms: [2 ** 18], disks: [16 * 2 ** 20], times: 1 },
   },
   prove: prove(),
