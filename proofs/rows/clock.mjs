@@ -61,7 +61,7 @@ const outcome = ({ storms, figures }, done, violations) => ({
 })
 
 /** It is the storm that has to see them. */
-const STORM_ALONE = { jumps: 4, holdMs: null }
+const STORM_ALONE = { jumps: 4, jumpsPerStorm: 4, holdMs: null }
 
 /**
  * One that shows itself only where a new process comes between the jump and the next heartbeat, which on a busy machine it
@@ -69,9 +69,9 @@ const STORM_ALONE = { jumps: 4, holdMs: null }
  */
 const TRIES = { jumps: 5, jumpsPerStorm: 1, holdMs: 5_000 }
 
-const mistake = (name, changes, { jumps, jumpsPerStorm = jumps, holdMs } = TRIES) => ({
+const mistake = (name, changes, load = TRIES) => ({
   name,
-  load: { jumps, jumpsPerStorm, holdMs },
+  load,
   prove: (context) => prove({ nodeArgs: changes().nodeArgs })(context),
 })
 
