@@ -62,7 +62,7 @@ export const row = {
       honestPerSecond: 50,
       calmMs: 30_000,
       abuseMs: 90_000,
-      stalledPerSecond: 4,
+      stalledPerSecond: 6,
       p99Factor: 2,
       p99FloorMs: 0,
     },
