@@ -6,6 +6,24 @@ import { engineKit } from './engine-kit.js'
 import { until } from './fake-time.js'
 import { gate } from './gate.js'
 
+/** Two items whose handlers pay under one key: the first is at it until the door opens, the second waits for its answer. */
+const twoUnderOneKey = async () => {
+  const { time, work, submit, ended } = await engineKit()
+  const door = gate()
+  let calls = 0
+  const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
+    ctx.idempotent('charge', null, async () => {
+      calls += 1
+      await door.opened
+      return 'paid once'
+    }),
+  )
+  const ids = [await submit(pay), await submit(pay)]
+  await work([pay])
+  await until(() => calls === 1)
+  return { time, ended, door, ids, calls: () => calls }
+}
+
 describe("a handler's context", () => {
   it('says who it is', async () => {
     const { store, work, submit, ended } = await engineKit()
@@ -107,45 +125,21 @@ describe("a handler's context", () => {
   })
 
   it('waits for the answer of an item that works on the same key', async () => {
-    const { time, work, submit, ended } = await engineKit()
-    const door = gate()
-    let calls = 0
-    const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
-      ctx.idempotent('charge', null, async () => {
-        calls += 1
-        await door.opened
-        return 'paid once'
-      }),
-    )
-    const ids = [await submit(pay), await submit(pay)]
-    await work([pay])
-    await until(() => calls === 1)
+    const { time, ended, door, ids, calls } = await twoUnderOneKey()
 
     await time.advance(120_000)
     door.open()
     await time.advance(1_000)
 
     for (const id of ids) expect(await ended(id)).toMatchObject({ state: 'completed', result: 'paid once' })
-    expect(calls).toBe(1)
+    expect(calls()).toBe(1)
   })
 
   it.each([
     ['forwards', 3_600_000],
     ['back', -3_600_000],
   ])('executes once under a key, although somebody sets the wall clock %s', async (_, jumpMs) => {
-    const { time, work, submit, ended } = await engineKit()
-    const door = gate()
-    let calls = 0
-    const pay = defineTask('pay', { maxAttempts: 1 }, (ctx: TaskContext) =>
-      ctx.idempotent('charge', null, async () => {
-        calls += 1
-        await door.opened
-        return 'paid once'
-      }),
-    )
-    const ids = [await submit(pay), await submit(pay)]
-    await work([pay])
-    await until(() => calls === 1)
+    const { time, ended, door, ids, calls } = await twoUnderOneKey()
     await time.advance(1_000)
 
     time.jump(jumpMs)
@@ -154,7 +148,7 @@ describe("a handler's context", () => {
     await time.advance(1_000)
 
     for (const id of ids) expect(await ended(id)).toMatchObject({ state: 'completed', result: 'paid once' })
-    expect(calls).toBe(1)
+    expect(calls()).toBe(1)
   })
 
   it('takes over a key that nobody extends, although the wall clock was set back', async () => {
